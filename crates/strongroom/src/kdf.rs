@@ -1,0 +1,97 @@
+//! Argon2id (RFC 9106), version 0x13, one lane. The only file that names `argon2`, but for the block type.
+//!
+//! The crate's convenient call frees its memory as it is, so we bring our own: on huge pages, left out of dumps, wiped.
+
+mod available;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::error::{Error, UnlockError};
+use crate::memory::Region;
+
+/// What Argon2id costs: memory in KiB and passes over it. Always one lane.
+///
+/// There are presets and no calibration: what is calibrated on one machine breaks on the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KdfCost {
+    /// Memory in KiB, from 19 MiB to 1 GiB.
+    pub memory_kib: u32,
+    /// Passes, from 2 to 16.
+    pub passes: u8,
+}
+
+impl KdfCost {
+    /// The least a vault may have: 19 MiB, 2 passes. For tests, and for generated passphrases on tiny machines.
+    pub const MINIMUM: KdfCost = KdfCost { memory_kib: 19 * 1024, passes: 2 };
+    /// 64 MiB, 4 passes: for servers with 512 MB.
+    pub const SMALL: KdfCost = KdfCost { memory_kib: 64 * 1024, passes: 4 };
+    /// 256 MiB, 3 passes.
+    pub const STANDARD: KdfCost = KdfCost { memory_kib: 256 * 1024, passes: 3 };
+    /// 1 GiB, 4 passes.
+    pub const PARANOID: KdfCost = KdfCost { memory_kib: 1024 * 1024, passes: 4 };
+
+    /// At most 4 GiB-passes a slot, in KiB-passes.
+    pub(crate) const MOST_PER_SLOT: u64 = 4 << 20;
+    /// At most 16 GiB-passes over all slots tried in one unlock, in KiB-passes.
+    pub(crate) const MOST_PER_UNLOCK: u64 = 16 << 20;
+
+    /// Memory times passes, in KiB-passes.
+    pub(crate) fn product(self) -> u64 {
+        u64::from(self.memory_kib) * u64::from(self.passes)
+    }
+
+    /// Whether it is inside the limits of SPEC.md.
+    pub(crate) fn is_allowed(self) -> bool {
+        (19 * 1024..=1024 * 1024).contains(&self.memory_kib)
+            && (2..=16).contains(&self.passes)
+            && self.product() <= KdfCost::MOST_PER_SLOT
+    }
+}
+
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+/// How often Argon2 ran in this process; so that tests count it instead of measuring time.
+pub fn kdf_runs() -> u64 {
+    RUNS.load(Ordering::Relaxed)
+}
+
+/// `Argon2id v0x13(passphrase, salt, m, t, p = 1)` into `out`, 32 bytes.
+///
+/// # Errors
+/// [`UnlockError::NotEnoughMemory`] before it starts, when the system or the control group has less than it takes.
+pub(crate) fn argon2id(passphrase: &[u8], salt: &[u8; 16], cost: KdfCost, out: &mut [u8; 32]) -> Result<(), Error> {
+    debug_assert!(cost.is_allowed());
+    let needed_kib = u64::from(cost.memory_kib);
+    let not_enough = |available_kib| Error::from(UnlockError::NotEnoughMemory { needed_kib, available_kib });
+    if let Some(available_kib) = available::memory_kib()
+        && available_kib < needed_kib
+    {
+        return Err(not_enough(available_kib));
+    }
+    let params = Params::new(cost.memory_kib, u32::from(cost.passes), 1, Some(32))
+        .expect("the limits of KdfCost are inside those of RFC 9106");
+    let mut memory = Region::for_work(params.block_count() * size_of::<argon2::Block>())
+        .map_err(|_| not_enough(available::memory_kib().unwrap_or(0)))?;
+    RUNS.fetch_add(1, Ordering::Relaxed);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(passphrase, salt, out, memory.blocks())
+        .expect("salt, output and memory have the lengths that were asked for");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_inside_the_limits() {
+        for cost in [KdfCost::MINIMUM, KdfCost::SMALL, KdfCost::STANDARD, KdfCost::PARANOID] {
+            assert!(cost.is_allowed());
+        }
+        assert!(!KdfCost { memory_kib: 19 * 1024 - 1, passes: 2 }.is_allowed());
+        assert!(!KdfCost { memory_kib: 1024 * 1024, passes: 5 }.is_allowed());
+        assert!(!KdfCost { memory_kib: 64 * 1024, passes: 17 }.is_allowed());
+    }
+}

@@ -1,0 +1,421 @@
+//! The door: open a vault, read it, edit it, save it.
+//!
+//! A [`LockedVault`] is bytes that passed every check that needs no secret; a [`Vault`] was unlocked and verified to its
+//! last byte. The decrypted payload stays in one region that is kept out of dumps and wiped with the vault; records are
+//! decoded from it when they are asked for, so a vault of thousands costs a bot that needs one no more than its size.
+
+mod changes;
+mod create;
+mod save;
+mod slots;
+mod unlock;
+
+pub use create::{NewVault, PreparedVault};
+pub use save::Saved;
+pub use slots::NewSlot;
+pub use unlock::Unlock;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::container::{self, Header, SlotId, SlotInfo};
+use crate::error::{Error, FormatError, PinError, Result};
+use crate::file;
+use crate::keys::DataKey;
+use crate::memory::Region;
+use crate::pin::{Abandoned, Expectation, PinStore, Seen, Verdict};
+use crate::record::{Contents, Record, Reference, Timestamp};
+use crate::registry;
+use crate::secret::Secret;
+use crate::wire::Index;
+
+/// What anyone can see of a vault without a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// Of the file format.
+    pub version: u8,
+    /// Random, for the life of the vault.
+    pub vault_id: [u8; 16],
+    /// Counts saves, from 1.
+    pub revision: u64,
+    /// Changes when the data key does.
+    pub data_key_id: [u8; 16],
+    /// The ways in, cheapest first.
+    pub slots: Vec<SlotInfo>,
+    /// The length of the file in bytes.
+    pub file_bytes: u64,
+    /// The file's last 32 bytes.
+    pub checksum: [u8; 32],
+}
+
+/// What only those who unlocked the vault know of a way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotDetails {
+    /// What anyone can see of it.
+    pub info: SlotInfo,
+    /// What its owner calls it.
+    pub label: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used to open the vault for a save.
+    pub proven: Timestamp,
+}
+
+/// A vault that passed every check that needs no secret. Nothing in it is trusted yet.
+pub struct LockedVault {
+    path: PathBuf,
+    file: Region,
+    header: Header,
+    checksum: [u8; 32],
+}
+
+/// How to open a vault, and how it behaves afterwards.
+#[derive(Default)]
+pub struct OpenOptions {
+    pins: Option<PinStore>,
+    accept: Option<String>,
+    expect: Option<Expectation>,
+    slot: Option<SlotId>,
+    author: String,
+    lock_timeout: Option<Duration>,
+}
+
+/// An open vault.
+pub struct Vault {
+    path: PathBuf,
+    version: Version,
+    data_key: DataKey,
+    opened_by: SlotId,
+    abandoned: Option<Abandoned>,
+    options: OpenOptions,
+    warnings: Vec<String>,
+}
+
+/// One version of a vault's file, decrypted and verified.
+struct Version {
+    header: Header,
+    checksum: [u8; 32],
+    file: Region,
+    payload: Range<usize>,
+    index: Index,
+}
+
+impl LockedVault {
+    /// Reads a vault and checks everything that needs no secret.
+    ///
+    /// # Errors
+    /// [`Error::File`], or the first [`FormatError`] in the order of SPEC.md 9.1.
+    pub fn read(path: impl AsRef<Path>) -> Result<LockedVault> {
+        let path = file::resolve(path.as_ref())?;
+        let file = file::read(&path)?;
+        let header = container::parse(&file)?;
+        let checksum = container::checksum(&file);
+        Ok(LockedVault { path, file, header, checksum })
+    }
+
+    /// What anyone can see.
+    pub fn info(&self) -> Info {
+        info(&self.header, self.checksum)
+    }
+
+    /// The file as text, for places that take only text.
+    pub fn to_armor(&self) -> String {
+        container::to_armor(&self.file)
+    }
+}
+
+/// The file in an armoured text, checked as far as is possible without a secret.
+///
+/// # Errors
+/// [`FormatError::Armor`] names the line; then as [`LockedVault::read`].
+pub fn dearmor(text: &str) -> Result<Vec<u8>> {
+    let file = container::from_armor(text)?;
+    container::parse(&file)?;
+    Ok(file)
+}
+
+/// Writes the bytes of a vault as a new private file.
+///
+/// # Errors
+/// [`Error::AlreadyThere`]; a [`FormatError`] when they are not a vault's; [`Error::File`].
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    container::parse(bytes)?;
+    let path = file::resolve(path)?;
+    let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
+    lock.write(&path, bytes, true, |temporary| LockedVault::read(temporary).map(|_| ()))
+}
+
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl OpenOptions {
+    /// No pins, no expectation, every slot tried.
+    pub fn new() -> OpenOptions {
+        OpenOptions::default()
+    }
+
+    /// Compares with what was last seen at this path, refuses what does not descend from it, and remembers what it
+    /// accepted.
+    pub fn pins(mut self, pins: PinStore) -> OpenOptions {
+        self.pins = Some(pins);
+        self
+    }
+
+    /// Accepts one refused version: the hexadecimal checksum or data key id that the refusal showed.
+    pub fn accept(mut self, accept: String) -> OpenOptions {
+        self.accept = Some(accept);
+        self
+    }
+
+    /// For hosts without state: what the vault must at least be.
+    pub fn expect(mut self, expect: Expectation) -> OpenOptions {
+        self.expect = Some(expect);
+        self
+    }
+
+    /// Tries only this slot.
+    pub fn slot(mut self, slot: SlotId) -> OpenOptions {
+        self.slot = Some(slot);
+        self
+    }
+
+    /// `user@host`, as the log of changes will claim.
+    pub fn author(mut self, author: &str) -> OpenOptions {
+        author.clone_into(&mut self.author);
+        self
+    }
+
+    /// How long a save waits for another writer. 10 seconds unless told.
+    pub fn lock_timeout(mut self, timeout: Duration) -> OpenOptions {
+        self.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// Reads and unlocks the vault at `path`.
+    ///
+    /// # Errors
+    /// As [`LockedVault::read`] and [`OpenOptions::unlock`].
+    pub fn open(self, path: impl AsRef<Path>, unlock: &Unlock) -> Result<Vault> {
+        self.unlock(LockedVault::read(path)?, unlock)
+    }
+
+    /// Unlocks what was read.
+    ///
+    /// # Errors
+    /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
+    /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
+    pub fn unlock(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
+        let opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
+        let version = Version::open(locked.file, locked.header, locked.checksum, &opened.data_key)?;
+        opened.check_entry(&version.index.descent)?;
+        version.seen().check_binding(unlock.bound_to())?;
+        if let Some(expected) = &self.expect {
+            version.seen().check_expectation(expected)?;
+        }
+        let mut vault = Vault {
+            path: locked.path,
+            version,
+            data_key: opened.data_key,
+            opened_by: opened.slot,
+            abandoned: None,
+            options: self,
+            warnings: Vec::new(),
+        };
+        vault.check_pin()?;
+        Ok(vault)
+    }
+}
+
+impl Vault {
+    /// Opens the vault at `path` without pins. [`OpenOptions`] has more to say.
+    ///
+    /// # Errors
+    /// As [`OpenOptions::open`].
+    pub fn open(path: impl AsRef<Path>, unlock: &Unlock) -> Result<Vault> {
+        OpenOptions::new().open(path, unlock)
+    }
+
+    /// The file, with symbolic links resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What anyone can see of the version that is open.
+    pub fn info(&self) -> Info {
+        info(&self.version.header, self.version.checksum)
+    }
+
+    /// What its owner calls it.
+    pub fn name(&self) -> &str {
+        self.version.index.name()
+    }
+
+    /// The slot that opened it.
+    pub fn opened_by(&self) -> SlotId {
+        self.opened_by
+    }
+
+    /// The ways in, in the order of the file.
+    pub fn slots(&self) -> Vec<SlotDetails> {
+        let entries = &self.version.index.descent.slots;
+        let details = |info: SlotInfo| {
+            entries.iter().find(|entry| entry.id == info.id).map(|entry| SlotDetails {
+                info,
+                label: entry.label.clone(),
+                created: entry.created,
+                proven: entry.proven,
+            })
+        };
+        self.version.header.slots.iter().filter_map(|slot| details(slot.info)).collect()
+    }
+
+    /// What a person should know although the vault opened.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The live credentials of this exchange and subaccount.
+    ///
+    /// The exchange is found without regard to case, and under the other names the [registry](crate::registry) knows.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]
+    pub fn subaccount(&self, exchange: &str, subaccount: &str) -> Result<Record> {
+        self.record(&Reference::new(exchange, subaccount))
+    }
+
+    /// The record of this name, found as in [`Vault::subaccount`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]
+    pub fn record(&self, reference: &Reference) -> Result<Record> {
+        let find = |exchange: &str| {
+            let reference = Reference { exchange: exchange.to_owned(), ..reference.clone() };
+            self.version.index.record(self.payload(), &reference)
+        };
+        find(&reference.exchange)
+            .or_else(|| registry::names_of(&reference.exchange).find_map(find))
+            .ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() })
+    }
+
+    /// The value `env/NAME`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchValue`]
+    pub fn value(&self, name: &str) -> Result<Secret> {
+        let value = self.version.index.value(self.payload(), name);
+        value.map(|value| value.value).ok_or_else(|| Error::NoSuchValue { name: name.to_owned() })
+    }
+
+    /// How many records there are.
+    pub fn record_count(&self) -> usize {
+        self.version.index.record_count()
+    }
+
+    /// Everything, decoded.
+    pub fn contents(&self) -> Contents {
+        self.version.index.contents(self.payload())
+    }
+
+    /// Reads the file again and proves all of it: checksum, tag, every record, every slot.
+    ///
+    /// # Errors
+    /// As opening; [`Error::Changed`] when the file was re-keyed since.
+    pub fn verify(&self) -> Result<Info> {
+        let locked = LockedVault::read(&self.path)?;
+        if locked.header.data_key_id != self.version.header.data_key_id {
+            return Err(Error::Changed { what: "the data key of the vault".into() });
+        }
+        let info = locked.info();
+        Version::open(locked.file, locked.header, locked.checksum, &self.data_key)?;
+        Ok(info)
+    }
+
+    fn payload(&self) -> &[u8] {
+        &self.version.file[self.version.payload.clone()]
+    }
+
+    /// Compares with the pin and moves it. A pin that cannot be written is a warning: a bot must start on a host whose
+    /// state directory is read-only.
+    fn check_pin(&mut self) -> Result<()> {
+        let Some(pins) = &self.options.pins else { return Ok(()) };
+        let pin = pins.load(&self.path)?;
+        let seen = self.version.seen();
+        if let Some(pin) = &pin {
+            if seen.checksum == pin.checksum && seen.header.vault_id == pin.vault_id {
+                self.abandoned = pin.abandoned;
+                return Ok(());
+            }
+            match seen.compare(pin) {
+                Verdict::Accepted => {}
+                Verdict::AcceptedFarAhead => self.warnings.push(format!(
+                    "the vault is {} saves ahead of the one last seen here; what lies between could not be followed",
+                    seen.header.revision - pin.revision
+                )),
+                Verdict::Refused(refused) => {
+                    if !accepts(self.options.accept.as_deref(), &refused) {
+                        return Err(refused.into());
+                    }
+                    // Another vault has no descendants of this one, so there is nothing to follow.
+                    if pin.vault_id == seen.header.vault_id {
+                        self.abandoned = Some(Abandoned { checksum: pin.checksum, revision: pin.revision });
+                    }
+                }
+            }
+        }
+        self.write_pin();
+        Ok(())
+    }
+
+    fn write_pin(&mut self) {
+        let Some(pins) = &self.options.pins else { return };
+        if let Err(error) = pins.save(&self.path, &self.version.seen().pin(self.abandoned)) {
+            self.warnings.push(format!("{error}: an older vault would not be noticed"));
+        }
+    }
+}
+
+fn accepts(accept: Option<&str>, refused: &PinError) -> bool {
+    match refused {
+        PinError::RolledBack { accept: needed, .. }
+        | PinError::Forked { accept: needed, .. }
+        | PinError::Substituted { accept: needed, .. } => accept == Some(needed.as_str()),
+        _ => false,
+    }
+}
+
+impl Version {
+    /// Decrypts and verifies a parsed file: stages 7 to 10 of SPEC.md 9.1.
+    fn open(mut file: Region, header: Header, checksum: [u8; 32], data_key: &DataKey) -> Result<Version> {
+        let payload = container::open_payload(&mut file, &header, data_key)?;
+        let index = Index::of(&file[payload.clone()])?;
+        slots::recompute(&header, &index.descent, data_key)?;
+        Ok(Version { header, checksum, file, payload, index })
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        Seen { header: &self.header, checksum: self.checksum, descent: &self.index.descent }
+    }
+}
+
+fn info(header: &Header, checksum: [u8; 32]) -> Info {
+    Info {
+        version: 1,
+        vault_id: header.vault_id,
+        revision: header.revision,
+        data_key_id: header.data_key_id,
+        slots: header.slots.iter().map(|slot| slot.info).collect(),
+        file_bytes: header.file_len() as u64,
+        checksum,
+    }
+}
+
+/// The time of the machine, in seconds.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::try_from(since_epoch.as_secs()).unwrap_or(Timestamp::MAX)
+}
+
+const fn tampered(layer: &'static str) -> Error {
+    Error::Format(FormatError::Tampered { layer })
+}

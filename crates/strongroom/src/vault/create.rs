@@ -1,0 +1,114 @@
+//! Making a vault, and making an independent copy of one.
+
+use std::path::Path;
+
+use crate::container::{Sealed, SlotId};
+use crate::error::{Error, Result};
+use crate::file::{self, Lock};
+use crate::keys::DataKey;
+use crate::pin::PinStore;
+use crate::random;
+use crate::record::Contents;
+
+use super::changes::Change;
+use super::save::Draft;
+use super::slots::check_room;
+use super::{LOCK_TIMEOUT, NewSlot, OpenOptions, Vault, now};
+
+/// A vault to be made.
+pub struct NewVault {
+    /// What is in it from the start.
+    pub contents: Contents,
+    /// The ways in, at least one.
+    pub slots: Vec<NewSlot>,
+    /// `user@host`, as the log of changes will claim.
+    pub author: String,
+    /// Where to remember it.
+    pub pins: Option<PinStore>,
+}
+
+/// A vault that is ready to be written. A machine key that names it can be written before, so that there is never a
+/// vault without a way in.
+pub struct PreparedVault {
+    draft: Draft,
+    sealed: Sealed,
+    data_key: DataKey,
+    opened_by: SlotId,
+    options: OpenOptions,
+}
+
+impl NewVault {
+    /// Derives and encrypts everything; Argon2 runs here. Nothing is on disk yet.
+    ///
+    /// # Errors
+    /// [`Error::SlotRefused`] without slots, with too many, or with the same secret twice; [`Error::InvalidContents`];
+    /// [`Error::NoRandomness`]; a lack of memory.
+    pub fn prepare(self) -> Result<PreparedVault> {
+        let now = now();
+        let mut draft = Draft::empty(random::bytes()?, self.contents);
+        for (index, slot) in self.slots.iter().enumerate() {
+            if self.slots[..index].iter().any(|earlier| earlier.same_secret(slot)) {
+                return Err(Error::SlotRefused("two ways in have the same secret"));
+            }
+            // A key that names another vault could never open this one.
+            if slot.bound_to().is_some() {
+                return Err(crate::pin::other_vault().into());
+            }
+            let taken = |id| draft.infos().any(|info| info.id == id);
+            let (made, entry) = slot.make(&draft.vault_id, taken, now)?;
+            draft.insert(made, entry);
+        }
+        check_room(draft.infos())?;
+        let opened_by = draft.infos().next().ok_or(Error::SlotRefused("a vault needs a way in"))?.id;
+        let created = Change { at: now, revision: 1, who: &self.author };
+        created.record(&Contents::default(), &mut draft.contents, Vec::new());
+        let (sealed, data_key) = draft.seal(1, None)?;
+        let data_key = data_key.expect("without a data key before it, a new one is made");
+        let options = OpenOptions { pins: self.pins, author: self.author, ..OpenOptions::default() };
+        Ok(PreparedVault { draft, sealed, data_key, opened_by, options })
+    }
+}
+
+impl PreparedVault {
+    /// The id it will have.
+    pub fn vault_id(&self) -> [u8; 16] {
+        self.draft.vault_id
+    }
+
+    /// The id of its data key.
+    pub fn data_key_id(&self) -> [u8; 16] {
+        self.data_key.id()
+    }
+
+    /// Writes it as a new private file, reads it back, and returns it open.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyThere`], [`Error::File`], [`Error::VerifyFailed`]; there is no file then.
+    pub fn create(self, path: &Path) -> Result<Vault> {
+        let path = file::resolve(path)?;
+        let lock = Lock::on_directory_of(&path, self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT))?;
+        let verify = |temporary: &Path| self.draft.verify(temporary, self.sealed.checksum, &self.data_key);
+        let version = lock.write(&path, &self.sealed.file, true, verify)?;
+        let mut vault = Vault {
+            path,
+            version,
+            data_key: self.data_key,
+            opened_by: self.opened_by,
+            abandoned: None,
+            options: self.options,
+            warnings: Vec::new(),
+        };
+        // What stood here before is gone by its owner's doing, so its pin does not count.
+        vault.write_pin();
+        Ok(vault)
+    }
+}
+
+impl Vault {
+    /// The contents as a vault of its own, with a new id and data key and these ways in: who holds a secret of one can
+    /// open nothing of the other (SPEC.md, W23).
+    pub fn to_new(&self, slots: Vec<NewSlot>) -> NewVault {
+        let contents = self.contents();
+        NewVault { contents, slots, author: self.options.author.clone(), pins: self.options.pins.clone() }
+    }
+}

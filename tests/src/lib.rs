@@ -1,0 +1,1 @@
+//! What every whole-system test shares.
