@@ -211,6 +211,11 @@ impl DataKey {
     }
 
     #[cfg(test)]
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> DataKey {
+        DataKey(SecretBytes::copy_of(&bytes))
+    }
+
+    #[cfg(test)]
     pub(crate) fn expose(&self) -> &[u8; 32] {
         self.0.expose()
     }

@@ -21,9 +21,14 @@
 #![warn(missing_docs)]
 
 mod aead;
+#[cfg(test)]
+mod attacks;
 mod container;
 mod error;
 mod file;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod kdf;
 mod keys;
 mod keytext;

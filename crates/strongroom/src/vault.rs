@@ -331,6 +331,11 @@ impl Vault {
         Ok(info)
     }
 
+    #[cfg(test)]
+    pub(crate) fn into_data_key(self) -> DataKey {
+        self.data_key
+    }
+
     fn payload(&self) -> &[u8] {
         &self.version.file[self.version.payload.clone()]
     }

@@ -96,7 +96,7 @@ mod tests {
             format!("{}\n{}\n{}\n{}\n", lines[0], lines[3], lines[1], lines[4]),
             lines[..4].join("\n"),
             good.replacen("Bw", "B-", 1),
-            good.replace("==", "==").replace("Bw==", "Bx=="),
+            good.replace("Bw==", "Bx=="),
         ];
         for text in &changed {
             if text != &good {
