@@ -107,6 +107,11 @@ impl SlotSecret {
 }
 
 impl SlotKeys {
+    #[cfg(test)]
+    pub(crate) fn seed(&self) -> [u8; 32] {
+        self.sk.to_bytes()
+    }
+
     /// `z = X25519(sk, epk)`, then the commitment, then the wrapped key.
     ///
     /// # Errors
@@ -141,11 +146,14 @@ impl DataKey {
     /// # Errors
     /// [`Error::NoRandomness`]
     pub(crate) fn generate(previous: Option<&DataKey>, payload_hash: &[u8; 32]) -> Result<DataKey, Error> {
-        let fresh = SecretBytes::<32>::filled(|out| random::fill(out))?;
+        let fresh = random_key::<32>()?;
+        Ok(DataKey::from_random(fresh.expose(), previous, payload_hash))
+    }
+
+    pub(crate) fn from_random(random: &[u8], previous: Option<&DataKey>, payload_hash: &[u8; 32]) -> DataKey {
         let previous: &[u8] = previous.map_or(&[], |key| key.0.expose());
-        Ok(DataKey(derive(|out| {
-            hkdf(&[fresh.expose(), previous], &[], &[b"strongroom/v1 data key", payload_hash], out)
-        })))
+        let info: [&[u8]; 2] = [b"strongroom/v1 data key", payload_hash];
+        DataKey(derive(|out| hkdf(&[random, previous], &[], &info, out)))
     }
 
     /// `lineage = HKDF(data key, empty, "strongroom/v1 lineage", 32)`
@@ -197,17 +205,45 @@ impl DataKey {
     /// [`Error::NoRandomness`]
     pub(crate) fn write_salt(&self, revision: u64, padded_hash: &[u8; 32]) -> Result<[u8; 32], Error> {
         let fresh: [u8; 32] = random::bytes()?;
+        Ok(self.write_salt_from(&fresh, revision, padded_hash).1)
+    }
+
+    /// The HMAC's key and the salt.
+    pub(crate) fn write_salt_from(
+        &self,
+        random: &[u8],
+        revision: u64,
+        padded_hash: &[u8; 32],
+    ) -> (SecretBytes<32>, [u8; 32]) {
         let key: SecretBytes<32> = derive(|out| hkdf(&[self.0.expose()], &[], &[b"strongroom/v1 write salt"], out));
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose()).expect("HMAC takes keys of any length");
-        mac.update(&fresh);
+        mac.update(random);
         mac.update(&revision.to_le_bytes());
         mac.update(padded_hash);
-        Ok(mac.finalize().into_bytes().into())
+        (key, mac.finalize().into_bytes().into())
     }
 
     /// Whether both are the same key.
     pub(crate) fn is_same(&self, other: &DataKey) -> bool {
         same(self.0.expose(), other.0.expose())
+    }
+
+    /// What wrapping for this entry comes to, value by value, for vectors.
+    #[cfg(test)]
+    pub(crate) fn wrapping(&self, slot: SlotContext<'_>, entry: &SlotEntryKeys) -> Vec<(&'static str, Vec<u8>)> {
+        let mut esk = [0; 32];
+        hkdf(&[self.0.expose()], slot.salt, &[b"strongroom/v1 ephemeral", slot.slot_id], &mut esk);
+        let z = scalar(&esk).diffie_hellman(&PublicKey::from(entry.pk));
+        let wrapped = self.wrap(slot, entry).expect("the shared secret of a vector that opens is not zero");
+        let keys = wrap_keys(&entry.kw, z.as_bytes(), slot, &wrapped.epk, &self.id());
+        vec![
+            ("esk", esk.to_vec()),
+            ("epk", wrapped.epk.to_vec()),
+            ("z", z.as_bytes().to_vec()),
+            ("wrap-key", halves(&keys).0.to_vec()),
+            ("commitment", wrapped.commitment.to_vec()),
+            ("wrapped", wrapped.wrapped.to_vec()),
+        ]
     }
 
     #[cfg(test)]

@@ -26,6 +26,7 @@ mod attacks;
 mod container;
 mod error;
 mod file;
+pub mod formats;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -39,7 +40,10 @@ mod random;
 pub mod record;
 pub mod registry;
 mod secret;
+pub mod store;
 mod vault;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 pub use container::{SlotId, SlotInfo, SlotKind};
@@ -49,6 +53,7 @@ pub use keytext::{KeyFile, MachineKey, RecoveryCode, generate_passphrase};
 pub use pin::{Expectation, PinStore};
 pub use record::{Contents, CredentialKind, Environment, Record, Reference, Selection};
 pub use secret::Secret;
+pub use store::{CachedStore, ExchangeSecrets, SecretStore};
 pub use vault::{
     Info, LockedVault, NewSlot, NewVault, OpenOptions, PreparedVault, Saved, SlotDetails, Unlock, Vault, dearmor,
     write_new,

@@ -137,9 +137,11 @@ impl Seen<'_> {
     }
 }
 
+const OTHER_VAULT: &str = "another vault id";
+
 /// The error for a machine key that names another vault, known before any slot is tried.
 pub(crate) fn other_vault() -> PinError {
-    PinError::KeyBound { difference: "another vault id" }
+    PinError::KeyBound { difference: OTHER_VAULT }
 }
 
 impl PinStore {

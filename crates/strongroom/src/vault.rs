@@ -336,6 +336,19 @@ impl Vault {
         self.data_key
     }
 
+    #[cfg(test)]
+    pub(crate) fn compare_with(&self, pin: &crate::pin::Pin) -> Verdict {
+        self.version.seen().compare(pin)
+    }
+
+    /// Header, payload, slot entries, data key and checksum, for vectors.
+    #[cfg(test)]
+    pub(crate) fn into_parts(self) -> (Header, Vec<u8>, Vec<crate::wire::SlotEntry>, DataKey, [u8; 32]) {
+        let payload = self.payload().to_vec();
+        let Version { header, checksum, index, .. } = self.version;
+        (header, payload, index.descent.slots, self.data_key, checksum)
+    }
+
     fn payload(&self) -> &[u8] {
         &self.version.file[self.version.payload.clone()]
     }

@@ -1,0 +1,284 @@
+//! Import and export: one file per format.
+//!
+//! Reading goes from a text to [`Imported`], which is in no vault yet, and from there into the
+//! contents by [`merge_into`]. Writing goes from records to a [`Secret`] with the whole text. Nothing
+//! here opens a file, reads the environment or knows what a vault is.
+//!
+//! # Security
+//! Texts are read where they are: values are unescaped straight into wiped memory, and writers
+//! measure before they fill, so that no buffer grows and leaves a copy behind. What is not wiped:
+//! names (exchanges, subaccounts, fields, variables), and notes, which are no secrets.
+
+mod aws;
+mod detect;
+mod document;
+mod dotenv;
+mod dotenv_targets;
+mod json;
+mod kinds;
+mod merge;
+mod names;
+mod render;
+#[cfg(test)]
+mod round_trips;
+mod strongroom;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use crate::record::{Contents, Record, Timestamp, Value};
+use crate::secret::Secret;
+use crate::{ImportError, Result};
+
+pub use detect::detect;
+pub use kinds::guess_kind;
+pub(crate) use variables::records_of_pairs;
+
+/// The formats that an import understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportFormat {
+    /// `NAME=value` lines in the grammar of python-dotenv, with what shells write besides.
+    Dotenv,
+    /// `{"exchange_secrets": {...}}`, as financepype's `LocalExchangeSecrets` reads it.
+    Json,
+    /// `{"API_KEY", "SUBACCOUNTS": [...]}`, as financepype's `AWSExchangeSecrets` reads it.
+    Aws,
+    /// All records and metadata, as [`write_strongroom`] writes them.
+    Strongroom,
+    /// A whole vault as text. Not records: [`crate::dearmor`] reads it.
+    Armor,
+}
+
+impl ImportFormat {
+    /// All of them.
+    pub const ALL: [ImportFormat; 5] =
+        [ImportFormat::Dotenv, ImportFormat::Json, ImportFormat::Aws, ImportFormat::Strongroom, ImportFormat::Armor];
+
+    /// `dotenv`, `json`, `aws`, `strongroom` or `armor`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ImportFormat::Dotenv => "dotenv",
+            ImportFormat::Json => "json",
+            ImportFormat::Aws => "aws",
+            ImportFormat::Strongroom => "strongroom",
+            ImportFormat::Armor => "armor",
+        }
+    }
+
+    /// The format of this name, if it is one.
+    pub fn from_name(name: &str) -> Option<ImportFormat> {
+        ImportFormat::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// Who will read a `.env`. The readers in use differ so much that no quoting suits all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DotenvTarget {
+    /// All of them. Only values that need no quoting; others are refused.
+    Portable,
+    /// python-dotenv, with its interpolation on.
+    PythonDotenv,
+    /// `docker run --env-file`, which knows no quotes.
+    Docker,
+    /// systemd's `EnvironmentFile=`.
+    Systemd,
+    /// A POSIX shell: `set -a; . ./file`.
+    Sh,
+}
+
+impl DotenvTarget {
+    /// All of them.
+    pub const ALL: [DotenvTarget; 5] = [
+        DotenvTarget::Portable,
+        DotenvTarget::PythonDotenv,
+        DotenvTarget::Docker,
+        DotenvTarget::Systemd,
+        DotenvTarget::Sh,
+    ];
+
+    /// `portable`, `python-dotenv`, `docker`, `systemd` or `sh`.
+    pub fn name(self) -> &'static str {
+        match self {
+            DotenvTarget::Portable => "portable",
+            DotenvTarget::PythonDotenv => "python-dotenv",
+            DotenvTarget::Docker => "docker",
+            DotenvTarget::Systemd => "systemd",
+            DotenvTarget::Sh => "sh",
+        }
+    }
+
+    /// The target of this name, if it is one.
+    pub fn from_name(name: &str) -> Option<DotenvTarget> {
+        DotenvTarget::ALL.into_iter().find(|target| target.name() == name)
+    }
+}
+
+/// What an import needs to know beside the text.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportOptions<'a> {
+    /// Whose secrets these are, when the text does not say: needed by [`ImportFormat::Aws`], and
+    /// for bare names such as `API_KEY` in [`ImportFormat::Dotenv`].
+    pub exchange: Option<&'a str>,
+    /// When the records are made.
+    pub now: Timestamp,
+}
+
+/// What was read. Nothing is in a vault yet.
+#[derive(Debug)]
+pub struct Imported {
+    /// Credentials, each of another name.
+    pub records: Vec<Record>,
+    /// The other secrets, by name: `env/NAME`.
+    pub values: Vec<(String, Secret)>,
+    /// What the user should know.
+    pub notices: Vec<Notice>,
+    /// What the text said beside the secrets.
+    pub(crate) metadata: Metadata,
+}
+
+/// Whether a text carries more than secrets.
+#[derive(Debug)]
+pub(crate) enum Metadata {
+    /// Only fields and values: everything else stays as it is in the vault.
+    FieldsOnly,
+    /// Records are whole, and values have times: (created, changed) by name.
+    Whole { value_times: BTreeMap<String, (Timestamp, Option<Timestamp>)> },
+}
+
+impl Imported {
+    /// Nothing yet, of a text that carries only fields.
+    pub(crate) fn new() -> Imported {
+        Imported { records: vec![], values: vec![], notices: vec![], metadata: Metadata::FieldsOnly }
+    }
+}
+
+/// Something to tell the user: a duplicate key, a value kept in an unexpected way. Line numbers
+/// and names, never values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Line, from 1, where there is one.
+    pub line: Option<usize>,
+    /// What there is to know.
+    pub text: String,
+}
+
+/// REFs by what happened to them, in the order of the text that was read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// New ones.
+    pub added: Vec<String>,
+    /// Those that were there with the same contents.
+    pub unchanged: Vec<String>,
+    /// Those that were there with other contents and have the new ones now.
+    pub replaced: Vec<String>,
+}
+
+/// Reads a text in this format.
+///
+/// # Errors
+/// [`ImportError`] says at which line and field, never what stood there. It is all or nothing: one
+/// line that cannot be taken fails the whole import. [`ImportFormat::Armor`] is not records and
+/// always an error here.
+pub fn read(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
+    let imported = match format {
+        ImportFormat::Dotenv => dotenv::read(text, options)?,
+        ImportFormat::Json => json::read(text, options)?,
+        ImportFormat::Aws => aws::read(text, options)?,
+        ImportFormat::Strongroom => strongroom::read(text, options)?,
+        ImportFormat::Armor => {
+            let problem = "armoured text is a whole vault, not records to read".into();
+            return Err(ImportError { line: None, field: None, problem }.into());
+        }
+    };
+    names::check(&imported)?;
+    Ok(imported)
+}
+
+/// Puts what was read into the contents, all or nothing.
+///
+/// What is there with the same contents is skipped. A text that carries only fields (all formats
+/// but [`ImportFormat::Strongroom`]) is compared only in the fields it carries. On `replace` a
+/// record keeps its id and when it was made; one replaced by a text with only fields keeps all its
+/// metadata and its other fields, and counts as rotated `now`.
+///
+/// # Errors
+/// [`crate::Error::Differs`] lists what is there with other contents, unless `replace`. Nothing has
+/// changed then.
+pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, now: Timestamp) -> Result<ImportReport> {
+    merge::merge_into(contents, imported, replace, now)
+}
+
+/// Environment variables of these records and values, as `run` and [`write_dotenv`] name them.
+///
+/// `{EXCHANGE}_{FIELD}` for `main`, `{EXCHANGE}_{SUBACCOUNT}_{FIELD}` for others, `_TESTNET` or
+/// `_DEMO` after the exchange in other environments, a named value as itself. Upper case; what is
+/// not a letter, digit or underscore of ASCII becomes an underscore. So names lose something on the
+/// way (`a-b` reads back as `a_b`), values never do.
+///
+/// # Errors
+/// [`crate::ExportError`] when two would get the same name, naming both.
+pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
+    let variables = variables::of(records, values)?;
+    Ok(variables.into_iter().map(|variable| (variable.name, variable.value)).collect())
+}
+
+/// A `.env` that this reader takes byte for byte.
+///
+/// # Errors
+/// [`crate::ExportError`] when names collide, and when the reader cannot be given a name or a value
+/// as it is. It says which record and field, never the value.
+pub fn write_dotenv(records: &[&Record], values: &[(&str, &Value)], target: DotenvTarget) -> Result<Secret> {
+    Ok(dotenv_targets::write(&variables::of(records, values)?, target)?)
+}
+
+/// The `exchange_secrets` document that financepype's `LocalExchangeSecrets` reads.
+///
+/// Fields other than key, secret and passphrase are written too; that reader ignores them.
+///
+/// # Errors
+/// [`crate::ExportError`] when the records are of more than one environment, and for a record
+/// without `api_key` or `api_secret`, because one such would spoil the whole file for its reader.
+pub fn write_json(records: &[&Record]) -> Result<Secret> {
+    Ok(json::write(records)?)
+}
+
+/// The secret that financepype's `AWSExchangeSecrets` reads: one exchange, one environment.
+///
+/// `main` stands both at the top and in `SUBACCOUNTS`, because that reader ignores the top.
+///
+/// # Errors
+/// As [`write_json`]; and for records of more than one exchange, for none, and when the text is
+/// longer than AWS Secrets Manager takes.
+pub fn write_aws(records: &[&Record]) -> Result<Secret> {
+    Ok(aws::write(records)?)
+}
+
+/// All of these records with their metadata, and these named values. Never slots or keys.
+///
+/// # Errors
+/// None at present.
+pub fn write_strongroom(records: &[&Record], values: &[(&str, &Value)]) -> Result<Secret> {
+    Ok(strongroom::write(records, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back() {
+        for format in ImportFormat::ALL {
+            assert_eq!(ImportFormat::from_name(format.name()), Some(format));
+        }
+        for target in DotenvTarget::ALL {
+            assert_eq!(DotenvTarget::from_name(target.name()), Some(target));
+        }
+        assert_eq!(ImportFormat::from_name("toml"), None);
+    }
+
+    #[test]
+    fn armoured_text_is_not_read_as_records() {
+        let options = ImportOptions { exchange: None, now: 0 };
+        assert!(read(ImportFormat::Armor, &Secret::copy_of("-----BEGIN STRONGROOM VAULT-----"), &options).is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! One value of a `.env`: bare, in quotes, or as a shell's word. Every function says how much of the text
+//! it takes.
+
+use zeroize::Zeroizing;
+
+/// What [`crate::formats::dotenv_targets`] writes for `${`, so that python-dotenv reads back `${`: a variable
+/// that nobody sets, with `$` as its default, and the brace.
+pub(in crate::formats) const LITERAL: &str = "${STRONGROOM_LITERAL:-$}{";
+
+/// What Python's `\s` matches.
+pub(super) fn is_space(character: char) -> bool {
+    character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
+}
+
+pub(super) fn is_line_end(character: char) -> bool {
+    matches!(character, '\r' | '\n')
+}
+
+pub(super) fn is_blank(character: char) -> bool {
+    is_space(character) && !is_line_end(character)
+}
+
+/// To the end of the line or a comment, without the blanks before it. No escapes.
+pub(super) fn bare(rest: &str) -> (Zeroizing<String>, usize) {
+    let line = &rest[..rest.find(is_line_end).unwrap_or(rest.len())];
+    let mut end = line.len();
+    let mut after_blank = false;
+    for (at, character) in line.char_indices() {
+        if character == '#' && after_blank {
+            end = at;
+            break;
+        }
+        after_blank = is_space(character);
+    }
+    (Zeroizing::new(line[..end].trim_end_matches(is_space).to_owned()), line.len())
+}
+
+/// A quoted value in python-dotenv's grammar, and how much of the text it takes.
+///
+/// In single quotes `\\` and `\'` are escapes, in double quotes a few more; others stay as they are.
+pub(super) fn quoted(rest: &str, quote: char, crlf: bool) -> Option<(Zeroizing<String>, usize)> {
+    // No escape is longer unescaped, so the buffer never grows.
+    let length = closing_quote(rest, quote)?;
+    let mut out = Zeroizing::new(String::with_capacity(length));
+    let mut characters = rest.get(1..length)?.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\r' && crlf && characters.peek() == Some(&'\n') {
+            continue;
+        }
+        if character != '\\' {
+            out.push(character);
+            continue;
+        }
+        let unescaped = match (quote, characters.peek()) {
+            (_, Some('\\')) => '\\',
+            (_, Some('\'')) => '\'',
+            ('"', Some('"')) => '"',
+            ('"', Some('a')) => '\x07',
+            ('"', Some('b')) => '\x08',
+            ('"', Some('f')) => '\x0c',
+            ('"', Some('n')) => '\n',
+            ('"', Some('r')) => '\r',
+            ('"', Some('t')) => '\t',
+            ('"', Some('v')) => '\x0b',
+            _ => {
+                out.push('\\');
+                continue;
+            }
+        };
+        characters.next();
+        out.push(unescaped);
+    }
+    Some((out, length + 1))
+}
+
+/// Where the quote that `rest` starts with is closed.
+fn closing_quote(rest: &str, quote: char) -> Option<usize> {
+    let mut characters = rest.char_indices().skip(1);
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()?),
+            character if character == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// One word as a POSIX shell reads it: parts in quotes and bare parts, joined. None for what a shell
+/// would expand or act upon, because then the text does not say what the value is.
+pub(super) fn shell_word(rest: &str, crlf: bool) -> Option<(Zeroizing<String>, usize)> {
+    let mut out = Zeroizing::new(String::with_capacity(rest.len()));
+    let mut characters = rest.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\'' => loop {
+                match characters.next()?.1 {
+                    '\'' => break,
+                    '\r' if crlf && characters.peek().is_some_and(|(_, next)| *next == '\n') => {}
+                    inner => out.push(inner),
+                }
+            },
+            '"' => loop {
+                match characters.next()?.1 {
+                    '"' => break,
+                    '\\' => match characters.next()?.1 {
+                        escaped @ ('$' | '`' | '"' | '\\') => out.push(escaped),
+                        '\n' => {}
+                        other => {
+                            out.push('\\');
+                            out.push(other);
+                        }
+                    },
+                    '`' => return None,
+                    '$' => {
+                        if characters.peek().is_some_and(|(_, next)| starts_expansion(*next)) {
+                            return None;
+                        }
+                        out.push('$');
+                    }
+                    '\r' if crlf && characters.peek().is_some_and(|(_, next)| *next == '\n') => {}
+                    inner => out.push(inner),
+                }
+            },
+            '\\' => match characters.next()?.1 {
+                '\n' => {}
+                escaped => out.push(escaped),
+            },
+            '$' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => return None,
+            bare if is_space(bare) => return Some((out, at)),
+            bare => out.push(bare),
+        }
+    }
+    Some((out, rest.len()))
+}
+
+fn starts_expansion(after_dollar: char) -> bool {
+    after_dollar.is_ascii_alphanumeric() || "_{(@*#?-$!".contains(after_dollar)
+}
+
+/// A PEM key on one line: many tools write its line ends as `\n`.
+pub(super) fn without_escaped_line_ends(text: Zeroizing<String>) -> Zeroizing<String> {
+    if !text.starts_with("-----BEGIN ") || text.contains('\n') || !text.contains("\\n") {
+        return text;
+    }
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    for line in text.split_inclusive("\\n") {
+        match line.strip_suffix("\\n") {
+            Some(line) => {
+                out.push_str(line.strip_suffix("\\r").unwrap_or(line));
+                out.push('\n');
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
+/// Undoes what our own writer did for python-dotenv. See [`LITERAL`].
+pub(super) fn without_literals(text: Zeroizing<String>) -> Zeroizing<String> {
+    if !text.contains(LITERAL) {
+        return text;
+    }
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(LITERAL) {
+        out.push_str(before);
+        out.push_str("${");
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,277 @@
+//! Putting what was read into the contents of a vault: everything or nothing.
+//!
+//! First every record and value is compared, then, when nothing stands in the way, all are applied.
+
+use std::collections::BTreeSet;
+
+use super::{ImportReport, Imported, Metadata, guess_kind, names};
+use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value};
+use crate::secret::Secret;
+use crate::{Error, Result};
+
+/// What is to be done with one thing that was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Add,
+    Keep,
+    Replace,
+}
+
+pub(super) fn merge_into(
+    contents: &mut Contents,
+    imported: Imported,
+    replace: bool,
+    now: Timestamp,
+) -> Result<ImportReport> {
+    // The same name twice in one text would otherwise surface half-way through.
+    names::check(&imported)?;
+    let Imported { records, values, metadata, .. } = imported;
+    let whole = matches!(metadata, Metadata::Whole { .. });
+
+    let record_steps: Vec<Step> =
+        records.iter().map(|new| step(contents.record(&new.reference()), new, whole)).collect();
+    let value_steps: Vec<Step> = values.iter().map(|(name, text)| value_step(contents.value(name), text)).collect();
+    let mut references: Vec<String> = records.iter().map(|record| record.reference().to_string()).collect();
+    references.extend(values.iter().map(|(name, _)| names::value_reference(name)));
+    let steps: Vec<Step> = record_steps.iter().chain(&value_steps).copied().collect();
+    if !replace && steps.contains(&Step::Replace) {
+        let differing = references.into_iter().zip(&steps).filter(|(_, step)| **step == Step::Replace);
+        return Err(Error::Differs { references: differing.map(|(reference, _)| reference).collect() });
+    }
+    // Fresh ids are the only thing below that can fail, so they come before the first change.
+    let records = with_usable_ids(contents, records, &record_steps)?;
+
+    // In the order of the contents, so that adding thousands to an empty vault moves none of them.
+    let mut changes: Vec<(Record, Step)> = records.into_iter().zip(record_steps).collect();
+    changes.sort_by_cached_key(|(record, _)| {
+        let reference = record.reference();
+        (reference.exchange.to_ascii_lowercase(), reference.subaccount, reference.environment)
+    });
+    for (new, step) in changes {
+        match step {
+            Step::Keep => {}
+            Step::Add => contents.insert(new)?,
+            Step::Replace => replace_record(contents, new, whole, now)?,
+        }
+    }
+    for ((name, text), step) in values.into_iter().zip(&value_steps) {
+        match (step, &metadata) {
+            (Step::Keep, _) => {}
+            (Step::Add, Metadata::Whole { value_times }) => {
+                let (created, changed) = value_times.get(&name).copied().unwrap_or((now, None));
+                contents.values.insert(name, Value { value: text, created, changed });
+            }
+            (Step::Add | Step::Replace, _) => contents.set_value(&name, text, now),
+        }
+    }
+
+    let mut report = ImportReport::default();
+    for (reference, step) in references.into_iter().zip(steps) {
+        match step {
+            Step::Add => report.added.push(reference),
+            Step::Keep => report.unchanged.push(reference),
+            Step::Replace => report.replaced.push(reference),
+        }
+    }
+    Ok(report)
+}
+
+fn step(old: Option<&Record>, new: &Record, whole: bool) -> Step {
+    match old {
+        None => Step::Add,
+        Some(old) if !fields_match(old, new, whole) => Step::Replace,
+        Some(old) if whole && !metadata_matches(old, new) => Step::Replace,
+        Some(_) => Step::Keep,
+    }
+}
+
+fn value_step(old: Option<&Value>, text: &Secret) -> Step {
+    match old {
+        None => Step::Add,
+        Some(old) if old.value == *text => Step::Keep,
+        Some(_) => Step::Replace,
+    }
+}
+
+/// A text with only fields says nothing of the fields it does not carry.
+fn fields_match(old: &Record, new: &Record, whole: bool) -> bool {
+    match whole {
+        true => old.fields == new.fields,
+        false => new.fields.iter().all(|(name, value)| old.fields.get(name) == Some(value)),
+    }
+}
+
+/// Not the id and not when it was made: both belong to the record that is there, also after a replacement.
+fn metadata_matches(old: &Record, new: &Record) -> bool {
+    old.kind == new.kind
+        && old.permissions == new.permissions
+        && old.ip_allowlist == new.ip_allowlist
+        && old.rotated == new.rotated
+        && old.expires == new.expires
+        && old.rotate_after_days == new.rotate_after_days
+        && old.verified == new.verified
+        && old.tags == new.tags
+        && old.note == new.note
+        && old.previous == new.previous
+        && old.extensions == new.extensions
+}
+
+/// A record keeps the id it comes with, unless another record has it or had it when it was removed.
+fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]) -> Result<Vec<Record>> {
+    let there = contents.records.iter().map(|record| record.id);
+    let taken: BTreeSet<RecordId> = there.chain(contents.tombstones.iter().map(|removed| removed.id)).collect();
+    for (record, step) in records.iter_mut().zip(steps) {
+        if *step == Step::Add && taken.contains(&record.id) {
+            record.id = RecordId(crate::random::bytes()?);
+        }
+    }
+    Ok(records)
+}
+
+fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timestamp) -> Result<()> {
+    let reference: Reference = new.reference();
+    let Some(old) = contents.record_mut(&reference) else {
+        return Err(Error::NoSuchRecord { reference: reference.to_string() });
+    };
+    if whole {
+        // The name stays too: an exchange may be spelt in other letters' case.
+        let (id, created, exchange) = (old.id, old.created, std::mem::take(&mut old.exchange));
+        *old = Record { id, created, exchange, ..new };
+        return Ok(());
+    }
+    // A kind that a person chose stays; one that followed from the values follows the new ones.
+    let kind_was_guessed = old.kind == guess_kind(&old.fields);
+    for (name, value) in new.fields.iter() {
+        old.fields.set(name, value.duplicate());
+    }
+    if kind_was_guessed {
+        old.kind = guess_kind(&old.fields);
+    }
+    old.rotated = Some(now);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{ImportFormat, ImportOptions, read, write_strongroom};
+    use crate::record::CredentialKind;
+
+    const NOW: Timestamp = 2_000;
+
+    fn imported(text: &str) -> Imported {
+        let options = ImportOptions { exchange: None, now: 1_000 };
+        read(ImportFormat::Dotenv, &Secret::copy_of(text), &options).unwrap()
+    }
+
+    fn merged(text: &str) -> Contents {
+        let mut contents = Contents::default();
+        merge_into(&mut contents, imported(text), false, NOW).unwrap();
+        contents
+    }
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| text.to_string()).collect()
+    }
+
+    const TEXT: &str = "BINANCE_API_KEY=EXAMPLE\nBINANCE_API_SECRET=EXAMPLE\nPORT=1\n";
+
+    #[test]
+    fn the_same_again_is_unchanged() {
+        let mut contents = merged(TEXT);
+        let before = write(&contents);
+        let report = merge_into(&mut contents, imported(TEXT), false, NOW + 1).unwrap();
+        assert_eq!(report.unchanged, strings(&["binance/main", "env/PORT"]));
+        assert!(report.added.is_empty() && report.replaced.is_empty());
+        assert!(write(&contents) == before);
+    }
+
+    fn write(contents: &Contents) -> Secret {
+        let records: Vec<&Record> = contents.records().iter().collect();
+        let values: Vec<_> = contents.values().collect();
+        write_strongroom(&records, &values).unwrap()
+    }
+
+    #[test]
+    fn differing_ones_are_refused_and_nothing_has_changed() {
+        let mut contents = merged(TEXT);
+        let before = write(&contents);
+        let other = "OKX_API_KEY=NEW\nOKX_API_SECRET=NEW\nBINANCE_API_KEY=NEW\nPORT=2\n";
+        let error = merge_into(&mut contents, imported(other), false, NOW).unwrap_err();
+        let Error::Differs { references } = error else { panic!("{error}") };
+        assert_eq!(references, ["binance/main", "env/PORT"]);
+        assert!(write(&contents) == before);
+    }
+
+    #[test]
+    fn a_replaced_record_keeps_its_id_metadata_and_other_fields() {
+        let mut contents = merged(TEXT);
+        let reference = Reference::new("binance", "main");
+        contents.record_mut(&reference).unwrap().note = "kept".into();
+        let id = contents.record(&reference).unwrap().id;
+        let report = merge_into(&mut contents, imported("BINANCE_API_KEY=NEW\nPORT=2\n"), true, NOW).unwrap();
+        assert_eq!(report.replaced, strings(&["binance/main", "env/PORT"]));
+        let record = contents.record(&reference).unwrap();
+        assert_eq!((record.id, record.created, record.rotated), (id, 1_000, Some(NOW)));
+        assert_eq!(record.note, "kept");
+        assert_eq!(record.api_key().unwrap().expose_secret(), "NEW");
+        assert_eq!(record.api_secret().unwrap().expose_secret(), "EXAMPLE");
+        let value = contents.value("PORT").unwrap();
+        assert_eq!((value.created, value.changed), (NOW, Some(NOW)));
+    }
+
+    #[test]
+    fn a_kind_follows_the_values_unless_it_was_chosen() {
+        let wallet = format!("DERIVE_PRIVATE_KEY=0x{}\n", "ab".repeat(32));
+        let reference = Reference::new("derive", "main");
+        let before = "DERIVE_PRIVATE_KEY=EXAMPLE\n";
+        let mut contents = merged(before);
+        merge_into(&mut contents, imported(&wallet), true, NOW).unwrap();
+        assert_eq!(contents.record(&reference).unwrap().kind, CredentialKind::Wallet);
+        let mut contents = merged(before);
+        contents.record_mut(&reference).unwrap().kind = CredentialKind::Rsa;
+        merge_into(&mut contents, imported(&wallet), true, NOW).unwrap();
+        assert_eq!(contents.record(&reference).unwrap().kind, CredentialKind::Rsa);
+    }
+
+    fn whole(text: &Secret) -> Imported {
+        read(ImportFormat::Strongroom, text, &ImportOptions { exchange: None, now: NOW }).unwrap()
+    }
+
+    #[test]
+    fn a_whole_record_comes_with_its_id_and_times() {
+        let original = merged(TEXT);
+        let mut contents = Contents::default();
+        merge_into(&mut contents, whole(&write(&original)), false, NOW + 7).unwrap();
+        assert_eq!(contents.records(), original.records());
+        assert!(contents.values().eq(original.values()));
+    }
+
+    #[test]
+    fn a_whole_record_is_compared_in_its_metadata_and_replacing_settles_it() {
+        let mut original = merged(TEXT);
+        let reference = Reference::new("binance", "main");
+        original.record_mut(&reference).unwrap().note = "new".into();
+        let text = write(&original);
+        let mut contents = merged(TEXT);
+        let id = contents.record(&reference).unwrap().id;
+        assert!(matches!(merge_into(&mut contents, whole(&text), false, NOW), Err(Error::Differs { .. })));
+        let report = merge_into(&mut contents, whole(&text), true, NOW).unwrap();
+        assert_eq!(report.replaced, strings(&["binance/main"]));
+        let record = contents.record(&reference).unwrap();
+        assert_eq!((record.id, record.note.as_str(), record.rotated), (id, "new", None));
+        let again = merge_into(&mut contents, whole(&text), false, NOW).unwrap();
+        assert_eq!(again.unchanged, strings(&["binance/main", "env/PORT"]));
+    }
+
+    #[test]
+    fn an_id_that_is_taken_is_not_used_twice() {
+        let original = merged(TEXT);
+        let text = write(&original);
+        let mut contents = merged("PORT=1\n");
+        merge_into(&mut contents, whole(&text), false, NOW).unwrap();
+        contents.rename(&Reference::new("binance", "main"), &Reference::new("binance", "old")).unwrap();
+        merge_into(&mut contents, whole(&text), false, NOW).unwrap();
+        assert_ne!(contents.records()[0].id, contents.records()[1].id);
+    }
+}

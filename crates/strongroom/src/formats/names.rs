@@ -1,0 +1,104 @@
+//! Names that come with a text: which may be shown, and which a vault can store.
+//!
+//! A misplaced secret can stand where a name belongs (the second line of an unquoted PEM key, a
+//! key pasted as an account). So a name from a text is shown only when it does not look like one.
+
+use std::collections::BTreeSet;
+
+use super::Imported;
+use crate::record::{Reference, Selection};
+use crate::{Error, ImportError};
+
+/// The name, if it reads like one: words of letters with few digits, in one case.
+pub(super) fn shown(name: &str) -> Option<&str> {
+    let characters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    let word = |word: &str| {
+        let tail = word.get(1..).unwrap_or_default();
+        let mixed = tail.contains(|c: char| c.is_ascii_uppercase()) && word.contains(|c: char| c.is_ascii_lowercase());
+        word.len() <= 22 && !(mixed && word.len() > 12)
+    };
+    let reads_like_a_name = !name.is_empty()
+        && name.len() <= 64
+        && digits <= 6
+        && name.chars().all(characters)
+        && name.split(['_', '-', '.']).all(word);
+    reads_like_a_name.then_some(name)
+}
+
+/// The name, or words in its place.
+pub(super) fn shown_or<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    shown(name).unwrap_or(otherwise)
+}
+
+/// Whether a record may have a field of this name.
+pub(super) fn is_field_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+/// Whether an exchange (64 bytes) or subaccount (128) may have this name.
+pub(super) fn is_account_name(name: &str, most: usize) -> bool {
+    (1..=most).contains(&name.len()) && !name.contains(char::is_control)
+}
+
+/// Whether a named value may have this name.
+pub(super) fn is_value_name(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && !name.contains(|c: char| c == '=' || c.is_control())
+}
+
+/// `env/NAME`, as people write it.
+pub(super) fn value_reference(name: &str) -> String {
+    Selection::Value(name.to_owned()).to_string()
+}
+
+/// The same record or value twice would make the result depend on their order.
+pub(super) fn check(imported: &Imported) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    for record in &imported.records {
+        let reference = record.reference();
+        let (exchange, subaccount, environment) = reference.sort_key();
+        if !seen.insert((exchange, subaccount.to_owned(), environment)) {
+            return Err(twice(&reference).into());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    if let Some((name, _)) = imported.values.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+        let problem = format!("env/{} is there twice", shown_or(name, "(a name)"));
+        return Err(ImportError { line: None, field: None, problem }.into());
+    }
+    Ok(())
+}
+
+fn twice(reference: &Reference) -> ImportError {
+    let exchange = shown_or(&reference.exchange, "(an exchange)");
+    let subaccount = shown_or(&reference.subaccount, "(a subaccount)");
+    let problem = format!("{exchange}/{subaccount}@{} is there twice", reference.environment);
+    ImportError { line: None, field: None, problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown() {
+        for name in ["binance", "DATABASE_URL", "market-making-2", "a.b", "coinbaseinternational", "Main", "sub01"] {
+            assert!(shown(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_a_secret_is_not_shown() {
+        for name in [
+            "",
+            "MHcCAQEEIEXAMPLEexampleEXAMPLEexampleEXAMPLEexampleEXAMPLEexampl",
+            "0123456789abcdef01234567",
+            "00000000-0000-0000-0000-000000000000",
+            "EXAMPLEkeyEXAMPLEk",
+            "a b",
+            "é",
+        ] {
+            assert!(shown(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The names of environment variables: from records to names, and back.
+//!
+//! `{EXCHANGE}_API_KEY` for `main`, `{EXCHANGE}_{SUBACCOUNT}_API_KEY` for others, `_TESTNET` or `_DEMO`
+//! after the exchange.
+
+mod reading;
+
+use std::collections::BTreeMap;
+
+use super::names;
+use crate::ExportError;
+use crate::record::{Environment, Record, Reference, Value, field};
+use crate::secret::Secret;
+
+pub(super) use reading::records_of;
+pub(crate) use reading::records_of_pairs;
+
+/// One variable to write, and whose it is.
+pub(super) struct Variable<'a> {
+    pub(super) name: String,
+    /// `exchange/subaccount/field` or `env/NAME`.
+    pub(super) place: String,
+    pub(super) value: &'a Secret,
+}
+
+/// The variables of these records and values.
+pub(super) fn of<'a>(
+    records: &[&'a Record],
+    values: &[(&'a str, &'a Value)],
+) -> Result<Vec<Variable<'a>>, ExportError> {
+    let mut variables = Vec::new();
+    for record in records {
+        let reference = record.reference();
+        let known = field::KNOWN.iter().filter_map(|name| Some((*name, record.fields.get(name)?)));
+        let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
+        for (field, value) in known.chain(others) {
+            let place = format!("{reference}/{field}");
+            variables.push(Variable { name: variable_name(&reference, field), place, value });
+        }
+    }
+    for (name, value) in values {
+        let place = names::value_reference(name);
+        variables.push(Variable { name: (*name).to_owned(), place, value: &value.value });
+    }
+    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+    for variable in &variables {
+        if let Some(other) = places.insert(&variable.name, &variable.place) {
+            return Err(ExportError {
+                place: format!("{other} and {}", variable.place),
+                problem: "would be the same environment variable; rename one".into(),
+            });
+        }
+    }
+    Ok(variables)
+}
+
+fn variable_name(reference: &Reference, field: &str) -> String {
+    let mut name = upper(&reference.exchange);
+    if reference.environment != Environment::Live {
+        name.push('_');
+        name.push_str(&upper(reference.environment.name()));
+    }
+    if reference.subaccount != "main" {
+        name.push('_');
+        name.push_str(&upper(&reference.subaccount));
+    }
+    name.push('_');
+    name.push_str(&upper(field));
+    name
+}
+
+/// Upper case; what is not a letter, digit or underscore of ASCII becomes an underscore.
+fn upper(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(reference: &str, fields: &[&str]) -> Record {
+        let mut record = Record::new(&reference.parse().unwrap(), 0).unwrap();
+        for field in fields {
+            record.fields.set(field, Secret::copy_of("EXAMPLE"));
+        }
+        record
+    }
+
+    #[test]
+    fn names_are_upper_case_with_underscores() {
+        let record = record("Gate.io/Market making@demo", &["api_key", "session-id"]);
+        let value = Value { value: Secret::copy_of("EXAMPLE"), created: 0, changed: None };
+        let variables = of(&[&record], &[("Database.url", &value)]).unwrap();
+        let names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["GATE_IO_DEMO_MARKET_MAKING_API_KEY", "GATE_IO_DEMO_MARKET_MAKING_SESSION_ID", "Database.url"]
+        );
+    }
+
+    #[test]
+    fn colliding_names_are_an_error_that_names_both() {
+        let (dash, underscore) = (record("okx/a-b", &["api_key"]), record("okx/a_b", &["api_key"]));
+        let error = of(&[&dash, &underscore], &[]).err().unwrap();
+        assert_eq!(error.place, "okx/a-b/api_key and okx/a_b/api_key");
+        let value = Value { value: Secret::copy_of("EXAMPLE"), created: 0, changed: None };
+        let error = of(&[&record("okx/main", &["uid"])], &[("OKX_UID", &value)]).err().unwrap();
+        assert_eq!(error.place, "okx/main/uid and env/OKX_UID");
+    }
+}
