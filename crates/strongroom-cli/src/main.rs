@@ -1,1 +1,51 @@
-fn main() {}
+//! `strongroom`: keep exchange API keys in one encrypted file.
+//!
+//! The order matters: the process is hardened before anything could hold a secret, then arguments
+//! are parsed, one command runs, and one place turns what came of it into an exit code.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+mod context;
+mod create;
+mod failure;
+mod harden;
+mod output;
+mod plaintext;
+mod private_file;
+mod prompt;
+mod select;
+mod strength;
+mod unlock;
+
+use std::process::ExitCode;
+
+use crate::context::Context;
+
+/// What a command that did not fail says to whoever called it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1: done, and there is something to look at.
+    Attention,
+}
+
+fn main() -> ExitCode {
+    let limits = harden::harden();
+    harden::quiet_panics();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return ExitCode::from(code),
+    };
+    let context = Context::new(cli.globals, limits);
+    match commands::dispatch(&context, cli.command) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Attention) => ExitCode::from(1),
+        Err(failure) => {
+            failure.print(context.json);
+            ExitCode::from(failure.code)
+        }
+    }
+}

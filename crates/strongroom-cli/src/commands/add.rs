@@ -1,0 +1,190 @@
+//! `strongroom add`: a new record, or a new `env/NAME` value.
+
+use std::path::{Path, PathBuf};
+
+use strongroom::{Contents, Error, Record, Reference, Secret, Selection, Vault, formats};
+
+use super::record_input::{self, MetadataFlags, RecordInput, prompts};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{now, shell_word};
+use crate::unlock::source;
+use crate::{Outcome, cli};
+
+// What `add` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// exchange/subaccount[@environment], or env/NAME for any other secret
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// Read one JSON object with the record's field names, or {"value": ...}, from FILE (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    from_json: Option<PathBuf>,
+    /// Read an env/NAME value from standard input; one final line feed is dropped
+    #[arg(long, conflicts_with = "from_json")]
+    stdin: bool,
+    /// Ask for this field too (may be repeated)
+    #[arg(long = "field", value_name = "FIELD", conflicts_with = "from_json")]
+    fields: Vec<String>,
+    #[command(flatten)]
+    metadata: MetadataFlags,
+}
+
+/// Adds what is not there; the same again is unchanged, and something else under the same name is exit code 6.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    match cli::selection(&args.reference)? {
+        Selection::Record(reference) => add_record(context, args, &reference),
+        Selection::Value(name) => add_value(context, &args, &name),
+        Selection::Field(..) | Selection::Exchange(..) => Err(Failure::usage(
+            "add takes the name of one record or value: exchange/subaccount[@environment] or env/NAME",
+        )),
+    }
+}
+
+fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Outcome, Failure> {
+    if args.stdin {
+        return Err(Failure::usage("--stdin is for env/NAME; a record has several values")
+            .hint("--from-json - reads a record from standard input"));
+    }
+    let extra = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
+    // A document is read, and proven to be one, before anybody is asked for a passphrase.
+    let given = match &args.from_json {
+        Some(path) => Some(read_document(path, record_input::read_record)?),
+        None => None,
+    };
+    let mut vault = context.open()?;
+    let mut input = match given {
+        Some(input) => input,
+        None => ask(context, &vault, reference, extra)?,
+    };
+    args.metadata.lay_over(&mut input);
+    if input.fields.is_empty() {
+        return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));
+    }
+    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
+    let made = now();
+    let ((), saved) =
+        vault.edit(|contents| insert(contents, reference, &input, made)).map_err(|error| exists(error, reference))?;
+    warn_of_missing(context, reference, &input);
+    record_input::report(context, "added", &reference.to_string(), saved)?;
+    Ok(Outcome::Done)
+}
+
+/// Prompts, after making sure that the answers could be used.
+fn ask(context: &Context, vault: &Vault, reference: &Reference, extra: Vec<String>) -> Result<RecordInput, Failure> {
+    if let Some(taken) = record_input::stored(&vault.contents(), reference) {
+        return Err(exists(Error::RecordExists { reference: taken.to_string() }, &taken));
+    }
+    let mut names: Vec<String> = prompts::wanted(&reference.exchange).iter().map(|name| (*name).to_owned()).collect();
+    for name in extra {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return Err(Failure::usage(format!("{} needs no fields that are known here", reference.exchange))
+            .hint(format!("strongroom add {} --field private_key", shell_word(&reference.to_string()))));
+    }
+    Ok(RecordInput { fields: prompts::fields(context, reference, &names)?, ..RecordInput::default() })
+}
+
+fn insert(contents: &mut Contents, reference: &Reference, input: &RecordInput, made: i64) -> Result<(), Error> {
+    let mut record = Record::new(reference, made)?;
+    input.apply(&mut record, made);
+    if input.kind.is_none() {
+        record.kind = formats::guess_kind(&record.fields);
+    }
+    if let Some(taken) = record_input::stored(contents, reference)
+        && let Some(there) = contents.record(&taken)
+    {
+        return if same(there, &record) { Ok(()) } else { Err(Error::RecordExists { reference: taken.to_string() }) };
+    }
+    contents.insert(record)
+}
+
+/// Equal in everything that a person says; when it came and what was seen of it since does not count.
+fn same(there: &Record, new: &Record) -> bool {
+    there.fields == new.fields
+        && there.kind == new.kind
+        && there.permissions == new.permissions
+        && there.ip_allowlist == new.ip_allowlist
+        && there.expires == new.expires
+        && there.rotate_after_days == new.rotate_after_days
+        && there.tags == new.tags
+        && there.note == new.note
+}
+
+fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
+    if !args.metadata.is_empty() || !args.fields.is_empty() {
+        return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
+    }
+    if !record_input::is_value_name(name) {
+        return Err(Failure::usage("this NAME cannot be used: it is too long, or has `=` or control characters"));
+    }
+    let shown = Selection::Value(name.to_owned()).to_string();
+    let given = read_value(args.stdin, args.from_json.as_deref())?;
+    let mut vault = context.open()?;
+    let value = match given {
+        Some(value) => value,
+        None if vault.contents().value(name).is_some() => {
+            return Err(value_exists(Error::RecordExists { reference: shown.clone() }, &shown));
+        }
+        None => prompts::value(context, &shown)?,
+    };
+    let made = now();
+    let ((), saved) = vault
+        .edit(|contents| match contents.value(name) {
+            Some(there) if there.value == value => Ok(()),
+            Some(_) => Err(Error::RecordExists { reference: shown.clone() }),
+            None => {
+                contents.set_value(name, value.duplicate(), made);
+                Ok(())
+            }
+        })
+        .map_err(|error| value_exists(error, &shown))?;
+    record_input::report(context, "added", &shown, saved)?;
+    Ok(Outcome::Done)
+}
+
+/// The value from standard input or a document, when one of them is named.
+pub fn read_value(stdin: bool, from_json: Option<&Path>) -> Result<Option<Secret>, Failure> {
+    match from_json {
+        Some(path) => read_document(path, record_input::read_value).map(Some),
+        None if stdin => Ok(Some(source::one_line(&source::text_file(Path::new("-"))?))),
+        None => Ok(None),
+    }
+}
+
+/// Reads a document with `read`. What is wrong with it is told by file, and line or field.
+pub fn read_document<T>(
+    path: &Path,
+    read: impl FnOnce(&Secret) -> Result<T, strongroom::ImportError>,
+) -> Result<T, Failure> {
+    let name = if path == Path::new("-") { Path::new("standard input") } else { path };
+    read(&source::text_file(path)?).map_err(|problem| Failure::from(Error::from(problem)).at(name))
+}
+
+fn exists(error: Error, reference: &Reference) -> Failure {
+    let is_there = matches!(error, Error::RecordExists { .. });
+    let failure = Failure::from(error);
+    if !is_there {
+        return failure;
+    }
+    let word = shell_word(&reference.to_string());
+    failure.hint(format!("strongroom set {word} api_key api_secret changes it, strongroom show {word} shows it masked"))
+}
+
+fn value_exists(error: Error, shown: &str) -> Failure {
+    let is_there = matches!(error, Error::RecordExists { .. });
+    let failure = Failure::from(error);
+    if is_there { failure.hint(format!("strongroom set {} changes it", shell_word(shown))) } else { failure }
+}
+
+fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput) {
+    let there = |wanted: &&str| input.fields.iter().any(|(name, _)| name == wanted);
+    let missing: Vec<&str> =
+        prompts::wanted(&reference.exchange).iter().copied().filter(|wanted| !there(wanted)).collect();
+    if !missing.is_empty() {
+        context.warn(format!("{reference} has no {}, which this exchange asks for", missing.join(", ")));
+    }
+}

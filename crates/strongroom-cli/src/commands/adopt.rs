@@ -1,0 +1,231 @@
+//! `strongroom adopt`: from plaintext files to a vault in one step, with what to do about the plaintext.
+//!
+//! It never touches the plaintext or `.gitignore` itself: a tool that deletes keys on its own authority is
+//! trusted once.
+
+mod advice;
+mod proof;
+
+use std::path::{Path, PathBuf};
+
+use strongroom::formats::{self, ImportFormat, ImportReport};
+use strongroom::record::field;
+use strongroom::{Contents, Secret, Selection};
+
+use super::import::{self, Report, SourceFile};
+use crate::context::Context;
+use crate::create::{self, CreateArgs, Created, MadeUp};
+use crate::failure::{Failure, code};
+use crate::output::{self, Table};
+use crate::{Outcome, unlock};
+
+// What `adopt` takes. The new passphrase comes from the global passphrase options or the terminal.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Plaintext files: .env, secrets.json, ...; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// dotenv, json, aws or strongroom [default: recognised for each file]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
+    #[arg(long, value_name = "NAME")]
+    exchange: Option<String>,
+    /// Where the vault has other values already, take the new ones
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    create: CreateArgs,
+}
+
+/// Reads everything, makes or opens the vault, puts it in, proves it, says what to do next.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    import::refuse_two_readers_of_standard_input(context, args.files.iter().map(PathBuf::as_path))?;
+    let sources = read(&args)?;
+    let (expected, from_files) = merged(context, &args, &sources)?;
+    match existing_vault(context)? {
+        Some(path) => adopt_into(context, &args, &path, &sources, &expected),
+        None => adopt_new(context, &args, &sources, &expected, &from_files),
+    }
+}
+
+/// A vault that is there is added to; what it has already is left alone.
+fn adopt_into(
+    context: &Context,
+    args: &Args,
+    path: &Path,
+    sources: &[SourceFile],
+    expected: &Contents,
+) -> Result<Outcome, Failure> {
+    let key = args.create.machine_key.as_deref().filter(|key| context.globals.key_file.is_none() && key.is_file());
+    let mut vault = context.open_with(path, || match key {
+        Some(key) => unlock::machine_key_file(key),
+        None => unlock::unlock(context, path),
+    })?;
+    if let (Some(wanted), None) = (&args.create.machine_key, key)
+        && !wanted.exists()
+    {
+        context.note(format!("{} was not made: the vault is there already; see strongroom slot add", wanted.display()));
+    }
+    let mut parsed = Vec::with_capacity(sources.len());
+    for source in sources {
+        parsed.push(source.parse_quietly(args.exchange.as_deref())?);
+    }
+    let now = output::now();
+    let (report, _) = vault.edit(|contents| {
+        let mut whole = ImportReport::default();
+        for imported in parsed {
+            let report = formats::merge_into(contents, imported, args.replace, now)?;
+            whole.added.extend(report.added);
+            whole.unchanged.extend(report.unchanged);
+            whole.replaced.extend(report.replaced);
+        }
+        Ok(whole)
+    })?;
+    proof::on_disk(&vault, expected)?;
+
+    if context.json {
+        MadeUp::default().print_json(path, Some(Report::from(&report)))?;
+        return Ok(Outcome::Done);
+    }
+    let changed = !report.added.is_empty() || !report.replaced.is_empty();
+    if changed {
+        output::text(import::describe(&report, false))?;
+    } else {
+        output::line(format!("unchanged: {} has all of it already", path.display()))?;
+    }
+    output::text(format!("\nin {}, read back from disk:\n\n{}", path.display(), masked(expected)))?;
+    output::text(advice::on_plaintext(sources))?;
+    if changed {
+        output::text(advice::on_rotation(expected))?;
+    }
+    output::text(advice::next_command(path, &unlock_option(context, key)))?;
+    Ok(Outcome::Done)
+}
+
+fn adopt_new(
+    context: &Context,
+    args: &Args,
+    sources: &[SourceFile],
+    expected: &Contents,
+    from_files: &ImportReport,
+) -> Result<Outcome, Failure> {
+    // Contents have no copy on purpose; the files are still in memory, so they are read once more.
+    let (contents, _) = merge(args, sources)?;
+    let created = create::create(context, &context.new_vault_path(), &args.create, contents)?;
+    prove(context, &created, expected)?;
+    if context.json {
+        created.secrets.print_json(&created.path, Some(Report::from(from_files)))?;
+        return Ok(Outcome::Done);
+    }
+    output::text(created.describe())?;
+    output::text(format!("\nin it, read back from disk and compared:\n\n{}", masked(expected)))?;
+    created.secrets.print()?;
+    output::text(advice::on_plaintext(sources))?;
+    output::text(advice::on_rotation(expected))?;
+    let option = unlock_option(context, created.secrets.machine_key.as_deref());
+    output::text(advice::next_command(&created.path, &option))?;
+    Ok(Outcome::Done)
+}
+
+/// What opens the vault without a person, as an option for the next command; nothing when that will be a prompt.
+fn unlock_option(context: &Context, machine_key: Option<&Path>) -> Vec<String> {
+    let globals = &context.globals;
+    let option = |name: &str, path: &Path| vec![name.to_owned(), path.display().to_string()];
+    if let Some(path) = machine_key.or(globals.key_file.as_deref()) {
+        return option("--key-file", path);
+    }
+    match globals.passphrase_file.as_deref() {
+        Some(path) if path != Path::new("-") => option("--passphrase-file", path),
+        _ => Vec::new(),
+    }
+}
+
+/// With a random key, opening the file once more as any reader would costs nothing; else the vault reads it itself.
+fn prove(context: &Context, created: &Created, expected: &Contents) -> Result<(), Failure> {
+    let path = &created.path;
+    match &created.secrets.machine_key {
+        Some(key) => proof::on_disk(&context.open_with(path, || unlock::machine_key_file(key))?, expected),
+        None => proof::on_disk(&created.vault, expected),
+    }
+}
+
+/// All files, read and recognised before anything else happens.
+fn read(args: &Args) -> Result<Vec<SourceFile>, Failure> {
+    let format = args.format.as_ref().map(|name| import::format_of(name.as_ref())).transpose()?;
+    let mut sources = Vec::with_capacity(args.files.len());
+    for path in &args.files {
+        let source = SourceFile::read(path, format)?;
+        if source.format == ImportFormat::Armor {
+            return Err(Failure::usage(format!("{} is an encrypted vault, not plaintext", path.display()))
+                .hint(format!("strongroom import {}", output::shell_word(&path.display().to_string()))));
+        }
+        sources.push(source);
+    }
+    Ok(sources)
+}
+
+/// What the files hold together. Says what could not be taken, and refuses when that was all.
+fn merged(context: &Context, args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport), Failure> {
+    for source in sources {
+        // Only for what it says; `merge` reads again.
+        source.parse(context, args.exchange.as_deref())?;
+    }
+    let (contents, report) = merge(args, sources)?;
+    if contents.records().is_empty() && contents.values().next().is_none() {
+        return Err(Failure::new(code::FILE, "nothing-there", "there is nothing to adopt in these files"));
+    }
+    Ok((contents, report))
+}
+
+fn merge(args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport), Failure> {
+    let mut contents = Contents::default();
+    let mut whole = ImportReport::default();
+    for source in sources {
+        let imported = source.parse_quietly(args.exchange.as_deref())?;
+        let report = formats::merge_into(&mut contents, imported, args.replace, output::now())
+            .map_err(|error| Failure::from(error).at(&source.path))?;
+        whole.added.extend(report.added);
+    }
+    Ok((contents, whole))
+}
+
+/// The vault that the usual rules find, when it is there.
+fn existing_vault(context: &Context) -> Result<Option<PathBuf>, Failure> {
+    let path = match context.find_vault_path() {
+        Ok(path) => path,
+        Err(failure) if failure.kind == "no-vault" => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    // A link that leads nowhere is something there: making a vault through it would surprise.
+    Ok(path.symlink_metadata().is_ok().then_some(path))
+}
+
+/// Records and values with the last characters of what they hold, one column for each field.
+fn masked(contents: &Contents) -> String {
+    let has = |name: &str| contents.records().iter().any(|record| record.fields.get(name).is_some());
+    let known = field::KNOWN.into_iter().filter(|name| has(name));
+    let mut names: Vec<&str> = known.collect();
+    for record in contents.records() {
+        for name in record.fields.names() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut table = Table::new(std::iter::once("  record").chain(names.iter().copied()));
+    for record in contents.records() {
+        let values = names.iter().map(|name| record.fields.get(name).map(Secret::masked).unwrap_or_default());
+        table.row(std::iter::once(format!("  {}", record.reference())).chain(values));
+    }
+    let mut text = if contents.records().is_empty() { String::new() } else { table.render() };
+    let mut values = Table::plain();
+    for (name, value) in contents.values() {
+        values.row([format!("  {}", Selection::Value(name.to_owned())), value.value.masked()]);
+    }
+    if !text.is_empty() && contents.values().next().is_some() {
+        text.push('\n');
+    }
+    text.push_str(&values.render());
+    text
+}

@@ -1,0 +1,113 @@
+//! What is left for the user to do: the plaintext, the keys that lay in it, and the next command.
+
+use std::path::Path;
+
+use strongroom::Contents;
+
+use crate::commands::import::SourceFile;
+use crate::output::{printable, shell_word};
+use crate::plaintext::{self, GitState};
+
+/// What to delete, and who else gets at it until then.
+pub fn on_plaintext(sources: &[SourceFile]) -> String {
+    let files: Vec<&Path> =
+        sources.iter().map(|source| source.path.as_path()).filter(|path| *path != Path::new("-")).collect();
+    let mut text = String::new();
+    if !files.is_empty() {
+        text.push_str("\nthe plaintext is still there. When the bot runs from the vault, delete it:\n\n");
+        for path in &files {
+            text.push_str(&format!("  rm {}\n", shell_word(&path.display().to_string())));
+        }
+        text.push('\n');
+        for path in &files {
+            for sentence in exposure(plaintext::git_state(path), plaintext::others_can_read(path)) {
+                text.push_str(&format!("  {}: {sentence}\n", printable(&path.display().to_string())));
+            }
+        }
+    }
+    text
+}
+
+/// Which keys to make anew.
+pub fn on_rotation(contents: &Contents) -> String {
+    let names: Vec<String> = contents.records().iter().map(|record| record.reference().to_string()).collect();
+    let values: Vec<String> = contents.values().map(|(name, _)| format!("env/{name}")).collect();
+    let mut text = String::new();
+    text.push_str("\nthese lay around in plaintext, where backups, editors and other programs may have read\n");
+    text.push_str("them. Make new ones at the exchange, then `strongroom set REF api_key api_secret`:\n\n");
+    for name in names.iter().chain(&values) {
+        text.push_str(&format!("  {}\n", printable(name)));
+    }
+    text
+}
+
+/// Ends the report: what to paste to see it work.
+pub fn next_command(vault: &Path, unlock_option: &[String]) -> String {
+    let mut command = own_name();
+    command.push_str(" run --vault ");
+    command.push_str(&shell_word(&vault.display().to_string()));
+    for word in unlock_option {
+        command.push(' ');
+        command.push_str(&shell_word(word));
+    }
+    command.push_str(" -- env");
+    format!("\nnext, to see what a bot would get:\n\n  {command}\n")
+}
+
+fn exposure(git: GitState, others_can_read: bool) -> Vec<&'static str> {
+    let mut sentences = Vec::new();
+    match git {
+        GitState::Tracked => sentences.push("git tracks it; its history keeps these values after you delete it"),
+        GitState::Untracked => {
+            sentences.push("in a git work tree and not in .gitignore; one `git add .` would commit it")
+        }
+        GitState::Ignored => sentences.push("covered by .gitignore"),
+        GitState::Unknown => sentences.push("in a git work tree, and git did not say whether it ignores it"),
+        GitState::Outside => {}
+    }
+    if others_can_read {
+        sentences.push("readable by other users of this machine");
+    }
+    sentences
+}
+
+/// How this program was called, so that the command can be pasted: through cargo when it lies in a build directory.
+fn own_name() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    name_as_called(&called)
+}
+
+fn name_as_called(called: &str) -> String {
+    let parts: Vec<&str> = called.split('/').collect();
+    match parts.as_slice() {
+        [.., "target", "release", _] => "cargo run --release --".into(),
+        [.., "target", "debug", _] => "cargo run --".into(),
+        [_] | [] => "strongroom".into(),
+        _ => shell_word(called),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_can_be_pasted() {
+        let text = next_command(Path::new("target/demo/vault.strongroom"), &["--key-file".into(), "my key".into()]);
+        assert!(text.ends_with(" run --vault target/demo/vault.strongroom --key-file 'my key' -- env\n"), "{text}");
+    }
+
+    #[test]
+    fn the_name_is_how_the_program_was_called() {
+        assert_eq!(name_as_called("target/release/strongroom"), "cargo run --release --");
+        assert_eq!(name_as_called("/home/x/target/debug/strongroom"), "cargo run --");
+        assert_eq!(name_as_called("strongroom"), "strongroom");
+        assert_eq!(name_as_called("/opt/bin/strongroom"), "/opt/bin/strongroom");
+    }
+
+    #[test]
+    fn exposure_is_said_for_each_file() {
+        assert_eq!(exposure(GitState::Outside, false).len(), 0);
+        assert_eq!(exposure(GitState::Tracked, true).len(), 2);
+    }
+}

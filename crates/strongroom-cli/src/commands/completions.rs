@@ -1,0 +1,24 @@
+//! `strongroom completions`: generated from the command line itself.
+
+use clap_complete::Shell;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Outcome, cli, output};
+
+// What `completions` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Whose completions
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints them.
+pub fn run(_context: &Context, args: Args) -> Result<Outcome, Failure> {
+    // Into memory first: the generator panics when a pipe is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut cli::command(), "strongroom", &mut script);
+    output::text(script)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,331 @@
+//! What is different between the vault that was shown and the text that came back, and how it is applied.
+//!
+//! Applying compares again: a record that somebody else changed in the meantime is not overwritten.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use strongroom::record::{Fields, Timestamp};
+use strongroom::{Contents, Error, Record, Secret, Selection};
+
+use super::document::{Document, Draft, Problem, Scope, id_text};
+use crate::commands::record_input::is_secret;
+use crate::output::printable;
+
+/// All that is different.
+pub struct Changes {
+    name: Option<(String, String)>,
+    /// Records that are gone, as they were shown.
+    removed: Vec<Record>,
+    /// As shown, and as the text has it.
+    changed: Vec<(Record, Draft)>,
+    added: Vec<Draft>,
+    /// Name, text as shown, text now. `None`: not there.
+    values: Vec<(String, Option<Secret>, Option<Secret>)>,
+}
+
+impl Changes {
+    /// Compares the text with what was shown.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the text contradicts itself or what is outside of `scope`.
+    pub fn find(before: &Contents, scope: &Scope, document: Document) -> Result<Changes, Problem> {
+        let shown: Vec<&Record> = before.records().iter().filter(|record| scope.has_record(record)).collect();
+        let mut names = BTreeSet::new();
+        let mut kept = BTreeSet::new();
+        let mut changes =
+            Changes { name: None, removed: Vec::new(), changed: Vec::new(), added: Vec::new(), values: Vec::new() };
+        for draft in document.records {
+            let line = draft.line;
+            let (exchange, subaccount, environment) = draft.reference.sort_key();
+            if !names.insert((exchange, subaccount.to_owned(), environment)) {
+                return Err(Problem { line, problem: "another record of this text has the same name" });
+            }
+            let taken = before.record(&draft.reference).is_some_and(|record| !scope.has_record(record));
+            if taken {
+                return Err(Problem { line, problem: "a record that is not shown here has this name" });
+            }
+            let Some(id) = &draft.id else {
+                changes.added.push(draft);
+                continue;
+            };
+            let Some(record) = shown.iter().find(|record| id_text(&record.id) == *id) else {
+                return Err(Problem { line, problem: "no record has this id: leave the line out for a new record" });
+            };
+            if !kept.insert(record.id) {
+                return Err(Problem { line, problem: "another record of this text has the same id" });
+            }
+            let mut after = record.duplicate();
+            overwrite(&mut after, &draft, 0);
+            if differs(record, &after) {
+                changes.changed.push((record.duplicate(), draft));
+            }
+        }
+        changes.removed =
+            shown.iter().filter(|record| !kept.contains(&record.id)).map(|record| record.duplicate()).collect();
+        changes.values = values(before, scope, document.values);
+        if scope.0.is_none() {
+            let name = document.name.unwrap_or_default();
+            changes.name = (name != before.name).then(|| (before.name.clone(), name));
+        }
+        Ok(changes)
+    }
+
+    /// Applies them to what is there now, all or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where somebody else was faster.
+    pub fn apply(&self, contents: &mut Contents, now: Timestamp) -> Result<(), Error> {
+        if let Some((before, after)) = &self.name {
+            if contents.name != *before {
+                return Err(Error::Changed { what: "the name of the vault".into() });
+            }
+            contents.name.clone_from(after);
+        }
+        // All of them leave before any comes back, so that two records can exchange their names.
+        for record in self.removed.iter().chain(self.changed.iter().map(|(record, _)| record)) {
+            let changed = || Error::Changed { what: record.reference().to_string() };
+            let there = contents.remove(&record.reference()).map_err(|_| changed())?;
+            if there != *record {
+                return Err(changed());
+            }
+        }
+        for (record, draft) in &self.changed {
+            let mut record = record.duplicate();
+            overwrite(&mut record, draft, now);
+            contents.insert(record)?;
+        }
+        for draft in &self.added {
+            let mut record = Record::new(&draft.reference, now)?;
+            overwrite(&mut record, draft, now);
+            contents.insert(record)?;
+        }
+        for (name, before, after) in &self.values {
+            if contents.value(name).map(|value| &value.value) != before.as_ref() {
+                return Err(Error::Changed { what: Selection::Value(name.clone()).to_string() });
+            }
+            match after {
+                Some(text) => contents.set_value(name, text.duplicate(), now),
+                None => {
+                    contents.remove_value(name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The line of the record that a name from a message belongs to; 1 when it belongs to none.
+    pub fn line_of(&self, place: &str) -> usize {
+        let drafts = self.changed.iter().map(|(_, draft)| draft).chain(&self.added);
+        let named = |draft: &&Draft| {
+            let rest = place.strip_prefix(&draft.reference.to_string());
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || "_-.@".contains(next)))
+        };
+        drafts.into_iter().find(named).map_or(1, |draft| draft.line)
+    }
+
+    /// Names of what is different.
+    pub fn summary(&self) -> Summary {
+        let value = |name: &String| Selection::Value(name.clone()).to_string();
+        let mut summary = Summary { vault_name: self.name.is_some(), ..Summary::default() };
+        summary.added.extend(self.added.iter().map(|draft| draft.reference.to_string()));
+        summary.removed.extend(self.removed.iter().map(|record| record.reference().to_string()));
+        for (record, draft) in &self.changed {
+            let (from, to) = (record.reference().to_string(), draft.reference.to_string());
+            if from == to { summary.changed.push(to) } else { summary.renamed.push((from, to)) }
+        }
+        for (name, before, after) in &self.values {
+            match (before, after) {
+                (None, _) => summary.added.push(value(name)),
+                (_, None) => summary.removed.push(value(name)),
+                _ => summary.changed.push(value(name)),
+            }
+        }
+        summary
+    }
+}
+
+/// Everything that the text says; `rotated` when a secret that was there has another text.
+fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
+    let fields: Fields = draft.fields.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
+    let rotated =
+        record.fields.iter().any(|(name, old)| is_secret(name) && fields.get(name).is_some_and(|new| new != old));
+    if rotated {
+        record.rotated = Some(now);
+    }
+    record.exchange.clone_from(&draft.reference.exchange);
+    record.subaccount.clone_from(&draft.reference.subaccount);
+    record.environment = draft.reference.environment;
+    record.kind = draft.kind;
+    record.fields = fields;
+    record.permissions.clone_from(&draft.permissions);
+    record.ip_allowlist.clone_from(&draft.ip_allowlist);
+    record.expires = draft.expires;
+    record.rotate_after_days = draft.rotate_after_days;
+    record.tags.clone_from(&draft.tags);
+    record.note.clone_from(&draft.note);
+}
+
+/// Whether the text changed anything. `rotated` does not count by itself: it follows from the fields.
+fn differs(before: &Record, after: &Record) -> bool {
+    let mut after = after.duplicate();
+    after.rotated = before.rotated;
+    *before != after
+}
+
+fn values(
+    before: &Contents,
+    scope: &Scope,
+    after: Vec<(String, Secret)>,
+) -> Vec<(String, Option<Secret>, Option<Secret>)> {
+    let shown = |name: &str| scope.has_value(name).then(|| before.value(name)).flatten();
+    let gone = before
+        .values()
+        .filter(|(name, _)| scope.has_value(name) && after.iter().all(|(kept, _)| kept != name))
+        .map(|(name, value)| (name.to_owned(), Some(value.value.duplicate()), None))
+        .collect::<Vec<_>>();
+    let mut values = gone;
+    for (name, text) in after {
+        let old = shown(&name).map(|value| value.value.duplicate());
+        if old.as_ref() != Some(&text) {
+            values.push((name, old, Some(text)));
+        }
+    }
+    values
+}
+
+/// Names of what was edited.
+#[derive(Default)]
+pub struct Summary {
+    vault_name: bool,
+    added: Vec<String>,
+    changed: Vec<String>,
+    renamed: Vec<(String, String)>,
+    removed: Vec<String>,
+}
+
+impl Summary {
+    /// For `--json`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let renamed: Vec<_> =
+            self.renamed.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
+        serde_json::json!({
+            "added": self.added, "changed": self.changed, "renamed": renamed, "removed": self.removed,
+            "name_changed": self.vault_name,
+        })
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<String> = Vec::new();
+        for (done, names) in [("added", &self.added), ("changed", &self.changed), ("removed", &self.removed)] {
+            if !names.is_empty() {
+                parts.push(format!("{done} {}", names.join(", ")));
+            }
+        }
+        parts.extend(self.renamed.iter().map(|(from, to)| format!("renamed {from} to {to}")));
+        if self.vault_name {
+            parts.push("changed the vault's name".to_owned());
+        }
+        f.write_str(&printable(&parts.join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::{read, write};
+    use super::*;
+    use strongroom::Reference;
+
+    fn contents() -> Contents {
+        let mut contents = Contents::default();
+        contents.name = "desk".into();
+        for name in ["a", "b"] {
+            let mut record = Record::new(&Reference::new("okx", name), 1_000).unwrap();
+            record.fields.set("api_key", Secret::copy_of("EXAMPLE-KEY"));
+            contents.insert(record).unwrap();
+        }
+        contents.set_value("URL", Secret::copy_of("EXAMPLE"), 1_000);
+        contents
+    }
+
+    fn edited(before: &Contents, change: impl Fn(String) -> String) -> Result<Changes, Problem> {
+        let scope = Scope(None);
+        let text = change(write(before, &scope, "").as_str().to_owned());
+        Changes::find(before, &scope, read(&text)?)
+    }
+
+    #[test]
+    fn the_same_text_changes_nothing() {
+        let mut contents = contents();
+        let changes = edited(&contents, |text| text).unwrap();
+        assert_eq!(changes.summary().to_string(), "");
+        let before = contents.record(&Reference::new("okx", "a")).unwrap().duplicate();
+        changes.apply(&mut contents, 2_000).unwrap();
+        assert!(*contents.record(&Reference::new("okx", "a")).unwrap() == before);
+    }
+
+    #[test]
+    fn records_can_exchange_their_names_and_keep_their_ids() {
+        let mut contents = contents();
+        let id = contents.record(&Reference::new("okx", "a")).unwrap().id;
+        let swap = |text: String| text.replace("\"a\"", "\"c\"").replace("\"b\"", "\"a\"").replace("\"c\"", "\"b\"");
+        let changes = edited(&contents, swap).unwrap();
+        changes.apply(&mut contents, 2_000).unwrap();
+        assert_eq!(contents.record(&Reference::new("okx", "b")).unwrap().id, id);
+        assert_eq!(changes.summary().to_string(), "renamed okx/a to okx/b; renamed okx/b to okx/a");
+    }
+
+    #[test]
+    fn another_secret_is_a_rotation() {
+        let mut contents = contents();
+        let changes = edited(&contents, |text| text.replacen("EXAMPLE-KEY", "EXAMPLE-NEW", 1)).unwrap();
+        changes.apply(&mut contents, 2_000).unwrap();
+        assert_eq!(contents.record(&Reference::new("okx", "a")).unwrap().rotated, Some(2_000));
+        assert_eq!(contents.record(&Reference::new("okx", "b")).unwrap().rotated, None);
+    }
+
+    #[test]
+    fn what_somebody_else_changed_is_not_overwritten() {
+        let mut contents = contents();
+        let changes = edited(&contents, |text| text.replacen("EXAMPLE-KEY", "EXAMPLE-NEW", 1)).unwrap();
+        let other = contents.record_mut(&Reference::new("okx", "a")).unwrap();
+        other.note = "meanwhile".into();
+        assert!(matches!(changes.apply(&mut contents, 2_000), Err(Error::Changed { .. })));
+    }
+
+    #[test]
+    fn what_somebody_else_changed_elsewhere_stays() {
+        let mut contents = contents();
+        let changes = edited(&contents, |text| text.replace("\"EXAMPLE\"", "\"EXAMPLE-NEW\"")).unwrap();
+        contents.record_mut(&Reference::new("okx", "a")).unwrap().note = "meanwhile".into();
+        changes.apply(&mut contents, 2_000).unwrap();
+        assert_eq!(contents.record(&Reference::new("okx", "a")).unwrap().note, "meanwhile");
+        assert_eq!(contents.value("URL").unwrap().value.expose_secret(), "EXAMPLE-NEW");
+    }
+
+    #[test]
+    fn a_record_left_out_is_removed_and_one_without_id_is_new() {
+        let mut contents = contents();
+        let drop_first = |text: String| {
+            let second = text.rfind("[[record]]").unwrap();
+            let first = text.find("[[record]]").unwrap();
+            format!("{}[[record]]\nexchange = \"bybit\"\n\n{}", &text[..first], &text[second..])
+        };
+        let changes = edited(&contents, drop_first).unwrap();
+        changes.apply(&mut contents, 2_000).unwrap();
+        let names: Vec<String> = contents.records().iter().map(|record| record.reference().to_string()).collect();
+        assert_eq!(names, ["bybit/main", "okx/b"]);
+    }
+
+    #[test]
+    fn a_text_that_contradicts_itself_is_refused() {
+        let contents = contents();
+        assert!(edited(&contents, |text| text.replace("\"a\"", "\"b\"")).is_err(), "same name twice");
+        assert!(edited(&contents, |text| text.replacen("id = \"", "id = \"0", 1)).is_err(), "unknown id");
+        let id = id_text(&contents.records()[0].id);
+        let other = id_text(&contents.records()[1].id);
+        assert!(edited(&contents, |text| text.replace(&other, &id)).is_err(), "same id twice");
+    }
+}

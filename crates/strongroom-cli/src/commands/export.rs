@@ -1,0 +1,168 @@
+//! `strongroom export`: records in another format, with care about where plaintext goes.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use strongroom::formats::{self, DotenvTarget};
+use strongroom::{Environment, Secret};
+
+use crate::context::Context;
+use crate::failure::{Failure, code};
+use crate::select::{self, Selected};
+use crate::{Outcome, output, plaintext, private_file};
+
+// What `export` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to write
+    #[arg(value_enum)]
+    format: Format,
+    /// Only these [default: all]
+    #[arg(value_name = "REF")]
+    references: Vec<String>,
+    /// Who reads the dotenv file
+    #[arg(long, value_enum, default_value_t = Target::Portable)]
+    target: Target,
+    /// Only records of this environment: live, testnet or demo
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+    /// Write a new file with mode 0600 instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the file when there is one
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// Write plaintext to a terminal
+    #[arg(long)]
+    reveal: bool,
+    /// Write plaintext where git would pick it up
+    #[arg(long)]
+    allow_plaintext_in_git: bool,
+}
+
+/// The formats that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Environment variables, see --target
+    Dotenv,
+    /// The exchange_secrets file of one environment
+    Json,
+    /// The API_KEY/SUBACCOUNTS secret of one exchange and environment
+    Aws,
+    /// All records, values and metadata
+    Strongroom,
+    /// The encrypted vault itself as text
+    Armor,
+}
+
+/// Who reads a dotenv file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// All of them
+    Portable,
+    PythonDotenv,
+    /// docker --env-file
+    Docker,
+    /// systemd's EnvironmentFile=
+    Systemd,
+    /// set -a; . FILE
+    Sh,
+}
+
+impl Target {
+    fn for_library(self) -> DotenvTarget {
+        match self {
+            Target::Portable => DotenvTarget::Portable,
+            Target::PythonDotenv => DotenvTarget::PythonDotenv,
+            Target::Docker => DotenvTarget::Docker,
+            Target::Systemd => DotenvTarget::Systemd,
+            Target::Sh => DotenvTarget::Sh,
+        }
+    }
+}
+
+/// Writes what was selected.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    let environment = args.environment.as_deref().map(environment_of).transpose()?;
+    let text = if args.format == Format::Armor {
+        if !args.references.is_empty() || environment.is_some() {
+            return Err(Failure::usage("armor is the whole vault: it takes no REF and no --environment"));
+        }
+        // Ciphertext: nothing to unlock, nothing to protect from terminals and git.
+        Secret::new(context.read_locked(&context.find_vault_path()?)?.to_armor())
+    } else {
+        // Refusals first, so that nobody types a passphrase in vain.
+        check_destination(context, &args)?;
+        let contents = context.open()?.contents();
+        let mut selected = select::select(&contents, &args.references)?;
+        if let Some(environment) = environment {
+            selected.records.retain(|record| record.environment == environment);
+        }
+        let only_records = matches!(args.format, Format::Json | Format::Aws);
+        if selected.records.is_empty() && (only_records || selected.values.is_empty()) {
+            return Err(Failure::record("nothing-selected", "there is nothing to export"));
+        }
+        write(context, &args, &selected)?
+    };
+    match &args.output {
+        None => output::secret(text.expose_secret().as_bytes())?,
+        Some(path) if args.force => private_file::replace(path, text.expose_secret().as_bytes())?,
+        Some(path) => private_file::create(path, text.expose_secret().as_bytes()).map_err(|failure| {
+            if failure.kind == "already-there" { failure.hint("--force replaces it") } else { failure }
+        })?,
+    }
+    if let Some(path) = &args.output {
+        context.note(format!("wrote {}", path.display()));
+    }
+    Ok(Outcome::Done)
+}
+
+fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
+    let (records, values) = (&selected.records, &selected.values);
+    if matches!(args.format, Format::Json | Format::Aws) && !values.is_empty() {
+        context.warn(format!("{} values under env/ have no place in this format and are left out", values.len()));
+    }
+    let text = match args.format {
+        Format::Dotenv => formats::write_dotenv(records, values, args.target.for_library()),
+        Format::Json => formats::write_json(records),
+        Format::Aws => formats::write_aws(records),
+        Format::Strongroom => formats::write_strongroom(records, values),
+        Format::Armor => return Err(Failure::new(code::BUG, "export", "armor is not made of records")),
+    };
+    text.map_err(|error| {
+        let failure = Failure::from(error);
+        let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
+        let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
+        match args.format {
+            Format::Json | Format::Aws if several => {
+                failure.hint("choose one with --environment live, testnet or demo")
+            }
+            Format::Aws if exchanges => failure.hint("strongroom export aws 'binance/*' writes one exchange"),
+            _ => failure,
+        }
+    })
+}
+
+fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
+    match &args.output {
+        None if context.stdout_is_terminal() && !args.reveal => {
+            Err(Failure::refused("plaintext-to-terminal", "refusing to print secrets on a terminal")
+                .hint("--output FILE writes a private file, --reveal prints them here"))
+        }
+        None => Ok(()),
+        Some(path) => {
+            if !args.force && path.symlink_metadata().is_ok() {
+                return Err(already_there(path));
+            }
+            if args.allow_plaintext_in_git { Ok(()) } else { plaintext::refuse_in_git(path) }
+        }
+    }
+}
+
+fn already_there(path: &Path) -> Failure {
+    Failure::from(strongroom::Error::AlreadyThere { path: path.to_owned() }).hint("--force replaces it")
+}
+
+fn environment_of(name: &str) -> Result<Environment, Failure> {
+    Environment::from_name(name).ok_or_else(|| Failure::usage("--environment is live, testnet or demo"))
+}

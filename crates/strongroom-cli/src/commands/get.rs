@@ -1,0 +1,56 @@
+//! `strongroom get`: one value, raw, for scripts.
+//!
+//! This is on the way of every bot that starts, so it looks up one record and decodes nothing else.
+
+use strongroom::record::field;
+use strongroom::{Error, Record, Secret, Selection, Vault};
+use zeroize::Zeroizing;
+
+use crate::cli;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Outcome, output, select};
+
+// What `get` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// exchange/subaccount[@environment]/field or env/NAME
+    #[arg(value_name = "REF/field")]
+    reference: String,
+}
+
+/// Prints the value, with a line feed only on a terminal.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    match cli::selection(&args.reference)? {
+        Selection::Field(reference, name) => {
+            let vault = context.open()?;
+            let record = record(&vault, &reference)?;
+            print(context, record.field(&name)?)
+        }
+        Selection::Value(name) => print(context, &context.open()?.value(&name)?),
+        Selection::Record(reference) => Err(Failure::usage("get prints one value: name the field too")
+            .hint(format!("strongroom get {reference}/{}", field::API_KEY))),
+        Selection::Exchange(..) => Err(Failure::usage("get prints one value: name one record and its field")),
+    }
+}
+
+/// By name at once, and only when that fails by the aliases of the exchange.
+fn record(vault: &Vault, reference: &strongroom::Reference) -> Result<Record, Failure> {
+    match vault.record(reference) {
+        Err(Error::NoSuchRecord { .. }) => Ok(select::find_record(&vault.contents(), reference)?.duplicate()),
+        found => Ok(found?),
+    }
+}
+
+fn print(context: &Context, value: &Secret) -> Result<Outcome, Failure> {
+    let text = value.expose_secret();
+    if context.stdout_is_terminal() {
+        let mut line = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+        line.extend_from_slice(text.as_bytes());
+        line.push(b'\n');
+        output::secret(&line)?;
+    } else {
+        output::secret(text.as_bytes())?;
+    }
+    Ok(Outcome::Done)
+}

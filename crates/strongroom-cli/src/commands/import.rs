@@ -1,0 +1,208 @@
+//! `strongroom import`: records and values from another format, all of them or none.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported};
+use strongroom::{Saved, Secret};
+
+use crate::context::Context;
+use crate::failure::{Failure, code};
+use crate::unlock::source;
+use crate::{Outcome, output, private_file};
+
+/// The formats that can be read, for messages.
+const FORMATS: &str = "dotenv, json, aws, strongroom, armor";
+
+// What `import` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// dotenv, json, aws, strongroom or armor [default: recognised], and the file; `-` is standard input
+    #[arg(value_names = ["FORMAT", "FILE"], num_args = 1..=2, required = true)]
+    format_and_file: Vec<PathBuf>,
+    /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
+    #[arg(long, value_name = "NAME")]
+    exchange: Option<String>,
+    /// Take the new values where they differ
+    #[arg(long)]
+    replace: bool,
+    /// Say what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What happened to which records, as `import --json` says it.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    added: &'a [String],
+    unchanged: &'a [String],
+    replaced: &'a [String],
+}
+
+impl<'a> From<&'a ImportReport> for Report<'a> {
+    fn from(report: &'a ImportReport) -> Report<'a> {
+        Report { added: &report.added, unchanged: &report.unchanged, replaced: &report.replaced }
+    }
+}
+
+/// A plaintext file, read, and the format it is in.
+pub struct SourceFile {
+    /// Where it is; `-` for standard input.
+    pub path: PathBuf,
+    /// How it is read.
+    pub format: ImportFormat,
+    text: Secret,
+}
+
+/// Takes the file in.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    let (format, path) = match args.format_and_file.as_slice() {
+        [path] => (None, path),
+        [format, path] => (Some(format_of(format.as_os_str())?), path),
+        // clap lets nothing else through.
+        _ => return Err(Failure::usage("import takes a format and a file")),
+    };
+    refuse_two_readers_of_standard_input(context, [path.as_path()])?;
+    let source = SourceFile::read(path, format)?;
+    if source.format == ImportFormat::Armor {
+        return import_armor(context, &source, args.dry_run);
+    }
+    let imported = source.parse(context, args.exchange.as_deref())?;
+    let mut vault = context.open()?;
+    let now = output::now();
+    let report = if args.dry_run {
+        formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
+    } else {
+        let (report, saved) = vault.edit(|contents| formats::merge_into(contents, imported, args.replace, now))?;
+        if let Saved::Revision(_) = saved
+            && path != Path::new("-")
+        {
+            context.note(format!("the plaintext is still in {}", path.display()));
+        }
+        report
+    };
+    if context.json {
+        output::json(&Report::from(&report))?;
+    } else {
+        output::text(describe(&report, args.dry_run))?;
+    }
+    Ok(Outcome::Done)
+}
+
+impl SourceFile {
+    /// Reads a file and finds out what it is, when that is not said.
+    ///
+    /// # Errors
+    /// Exit code 3.
+    pub fn read(path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
+        let text = source::text_file(path)?;
+        let format = format.or_else(|| formats::detect(text.expose_secret())).ok_or_else(|| {
+            Failure::new(code::FILE, "unknown-format", format!("{}: cannot tell what format this is", shown(path)))
+                .hint(format!("name it: one of {FORMATS}"))
+        })?;
+        Ok(SourceFile { path: path.to_owned(), format, text })
+    }
+
+    /// The records and values in it. What could not be taken is said on standard error.
+    ///
+    /// # Errors
+    /// Exit code 3, with line and field.
+    pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
+        let imported = self.parse_quietly(exchange)?;
+        for notice in &imported.notices {
+            match notice.line {
+                Some(line) => context.warn(format!("{}: line {line}: {}", shown(&self.path), notice.text)),
+                None => context.warn(format!("{}: {}", shown(&self.path), notice.text)),
+            }
+        }
+        Ok(imported)
+    }
+
+    /// As [`SourceFile::parse`], for a second time.
+    pub fn parse_quietly(&self, exchange: Option<&str>) -> Result<Imported, Failure> {
+        let options = ImportOptions { exchange, now: output::now() };
+        formats::read(self.format, &self.text, &options)
+            .map_err(|error| Failure::from(error).at(Path::new(&shown(&self.path))))
+    }
+}
+
+/// The format of this name.
+///
+/// # Errors
+/// Exit code 2.
+pub fn format_of(name: &OsStr) -> Result<ImportFormat, Failure> {
+    name.to_str()
+        .and_then(ImportFormat::from_name)
+        .ok_or_else(|| Failure::usage("no such format to import").hint(format!("formats are {FORMATS}")))
+}
+
+/// Standard input can be the passphrase or the text, not both.
+///
+/// # Errors
+/// Exit code 2.
+pub fn refuse_two_readers_of_standard_input<'a>(
+    context: &Context,
+    paths: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Failure> {
+    let standard_input = Path::new("-");
+    let globals = &context.globals;
+    let passphrase = globals.passphrase_file.as_deref() == Some(standard_input) || globals.passphrase_fd == Some(0);
+    let texts = paths.into_iter().filter(|path| *path == standard_input).count();
+    if texts + usize::from(passphrase) > 1 {
+        return Err(Failure::usage("standard input can be read only once").hint("--passphrase-fd 3 3<FILE"));
+    }
+    Ok(())
+}
+
+/// One line for every kind of thing that happened.
+pub fn describe(report: &ImportReport, dry_run: bool) -> String {
+    if report.added.is_empty() && report.replaced.is_empty() {
+        return format!("unchanged ({} already there)\n", report.unchanged.len());
+    }
+    let mut text = String::new();
+    for (verb, references) in
+        [("added", &report.added), ("replaced", &report.replaced), ("unchanged", &report.unchanged)]
+    {
+        for reference in references {
+            text.push_str(if dry_run && verb != "unchanged" { "would be " } else { "" });
+            text.push_str(&format!("{verb} {}\n", output::printable(reference)));
+        }
+    }
+    text
+}
+
+/// An armoured vault becomes a file again, exactly. It stays locked all the while.
+fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result<Outcome, Failure> {
+    let bytes = strongroom::dearmor(source.text.expose_secret())
+        .map_err(|error| Failure::from(error).at(Path::new(&shown(&source.path))))?;
+    let path = context.new_vault_path();
+    if !dry_run {
+        private_file::make_parents(&path)?;
+        strongroom::write_new(&path, &bytes)?;
+    }
+    if context.json {
+        output::json(&serde_json::json!({"vault": path.display().to_string()}))?;
+    } else {
+        let verb = if dry_run { "would write" } else { "wrote" };
+        output::line(format!("{verb} the vault {}", path.display()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_unchanged_or_what_changed() {
+        let mut report = ImportReport { unchanged: vec!["okx/main".into()], ..ImportReport::default() };
+        assert_eq!(describe(&report, false), "unchanged (1 already there)\n");
+        report.added.push("binance/main".into());
+        assert_eq!(describe(&report, true), "would be added binance/main\nunchanged okx/main\n");
+    }
+}

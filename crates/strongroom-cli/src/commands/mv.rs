@@ -1,0 +1,81 @@
+//! `strongroom mv`: another name for a record or value.
+
+use strongroom::{Error, Reference, Saved, Selection};
+
+use super::record_input;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Outcome, cli, output};
+
+// What `mv` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The name it has
+    #[arg(value_name = "REF")]
+    from: String,
+    /// The name it gets
+    #[arg(value_name = "NEW_REF")]
+    to: String,
+}
+
+/// Renames. A record keeps its identity, so that history and merging follow it.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    match (cli::selection(&args.from)?, cli::selection(&args.to)?) {
+        (Selection::Record(from), Selection::Record(to)) => move_record(context, &from, &to),
+        (Selection::Value(from), Selection::Value(to)) => move_value(context, &from, &to),
+        _ => Err(Failure::usage(
+            "mv takes two names of records (exchange/subaccount[@environment]) or two of values (env/NAME)",
+        )),
+    }
+}
+
+fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Outcome, Failure> {
+    let mut vault = context.open()?;
+    let (from, saved) = vault.edit(|contents| {
+        let from = record_input::must_be_stored(contents, from)?;
+        // A name that only another spelling of its exchange leads to is taken too.
+        if let Some(taken) = record_input::stored(contents, to)
+            && taken != from
+        {
+            return Err(Error::RecordExists { reference: taken.to_string() });
+        }
+        contents.rename(&from, to)?;
+        Ok(from)
+    })?;
+    report(context, &from.to_string(), &to.to_string(), saved)
+}
+
+fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failure> {
+    if !record_input::is_value_name(to) {
+        return Err(Failure::usage("the new NAME cannot be used: it is too long, or has `=` or control characters"));
+    }
+    let shown = |name: &str| Selection::Value(name.to_owned()).to_string();
+    let mut vault = context.open()?;
+    let ((), saved) = vault.edit(|contents| {
+        let value = contents.value(from).ok_or_else(|| Error::NoSuchValue { name: from.to_owned() })?;
+        if from == to {
+            return Ok(());
+        }
+        if contents.value(to).is_some() {
+            return Err(Error::RecordExists { reference: shown(to) });
+        }
+        let text = value.value.duplicate();
+        contents.set_value(to, text, output::now());
+        contents.remove_value(from);
+        Ok(())
+    })?;
+    report(context, &shown(from), &shown(to), saved)
+}
+
+fn report(context: &Context, from: &str, to: &str, saved: Saved) -> Result<Outcome, Failure> {
+    if context.json {
+        let changed = matches!(saved, Saved::Revision(_));
+        output::json(&serde_json::json!({ "from": from, "to": to, "changed": changed }))?;
+    } else {
+        match saved {
+            Saved::Revision(revision) => context.note(format!("renamed {from} to {to} (revision {revision})")),
+            Saved::Unchanged => context.note(format!("{to} is unchanged")),
+        }
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,345 @@
+//! What a person says about one record: as flags, or as one JSON object. Shared by `add` and `set`.
+//!
+//! Owns the meaning of "what is not named stays". Prompts are in [`prompts`], the strict JSON reader in
+//! [`json`]; the commands decide which record it is applied to.
+
+mod json;
+pub mod prompts;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use clap::Args;
+use strongroom::record::{Timestamp, field};
+use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{output, select};
+
+pub use json::{read_record, read_value};
+
+/// What is said about a record. `None` is "not said": it stays as it is.
+#[derive(Default)]
+pub struct RecordInput {
+    /// Fields to set, in the order given.
+    pub fields: Vec<(String, Secret)>,
+    /// Fields to remove.
+    pub unset: Vec<String>,
+    /// How it signs.
+    pub kind: Option<CredentialKind>,
+    /// The whole new set.
+    pub permissions: Option<BTreeSet<String>>,
+    /// The whole new set.
+    pub ip_allowlist: Option<BTreeSet<String>>,
+    /// `Some(None)` is never.
+    pub expires: Option<Option<Timestamp>>,
+    /// `Some(None)` is never.
+    pub rotate_after_days: Option<Option<u32>>,
+    /// The whole new set.
+    pub tags: Option<BTreeSet<String>>,
+    /// The whole new text.
+    pub note: Option<String>,
+}
+
+// The metadata of a record as flags. None of it is secret.
+#[derive(Debug, Default, Args)]
+pub struct MetadataFlags {
+    /// How it signs: hmac, ed25519, rsa, ecdsa, wallet or oauth
+    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    pub kind: Option<CredentialKind>,
+    /// What the key may do: read, trade, transfer, withdraw (may be repeated; replaces the list, '' empties it)
+    #[arg(long = "permission", value_name = "NAME", value_delimiter = ',')]
+    pub permissions: Vec<String>,
+    /// An address or network the exchange accepts the key from (may be repeated; replaces the list, '' empties it)
+    #[arg(long = "ip", value_name = "ADDRESS", value_delimiter = ',', value_parser = parse_network)]
+    pub ip_allowlist: Vec<String>,
+    /// When the exchange stops accepting it: a date, an RFC 3339 time, or never
+    #[arg(long, value_name = "DATE", value_parser = parse_expires)]
+    pub expires: Option<Limit<Timestamp>>,
+    /// How many days its secrets should live, or never
+    #[arg(long = "rotate-after", value_name = "DAYS", value_parser = parse_days)]
+    pub rotate_after: Option<Limit<u32>>,
+    /// A word to find it by (may be repeated; replaces the list, '' empties it)
+    #[arg(long = "tag", value_name = "WORD", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// Free text, replaces the note
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// A limit that can be lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit<T> {
+    /// There is none.
+    Never,
+    /// There is this one.
+    At(T),
+}
+
+impl<T> Limit<T> {
+    fn into_option(self) -> Option<T> {
+        match self {
+            Limit::Never => None,
+            Limit::At(value) => Some(value),
+        }
+    }
+}
+
+impl MetadataFlags {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.kind.is_none()
+            && self.permissions.is_empty()
+            && self.ip_allowlist.is_empty()
+            && self.expires.is_none()
+            && self.rotate_after.is_none()
+            && self.tags.is_empty()
+            && self.note.is_none()
+    }
+
+    /// Lays these over `input`: a flag wins over the document.
+    pub fn lay_over(self, input: &mut RecordInput) {
+        let named = |words: Vec<String>| -> Option<BTreeSet<String>> {
+            (!words.is_empty()).then(|| words.into_iter().filter(|word| !word.is_empty()).collect())
+        };
+        input.kind = self.kind.or(input.kind);
+        input.permissions = named(self.permissions).or(input.permissions.take());
+        input.ip_allowlist = named(self.ip_allowlist).or(input.ip_allowlist.take());
+        input.expires = self.expires.map(Limit::into_option).or(input.expires);
+        input.rotate_after_days = self.rotate_after.map(Limit::into_option).or(input.rotate_after_days);
+        input.tags = named(self.tags).or(input.tags.take());
+        input.note = self.note.or(input.note.take());
+    }
+}
+
+impl RecordInput {
+    /// Applies what is said to `record` and returns whether anything is different now.
+    ///
+    /// `rotated` becomes `now` when a secret that was there gets another text; a field that is added
+    /// or removed, or a name such as `uid`, is no rotation.
+    pub fn apply(&self, record: &mut Record, now: Timestamp) -> bool {
+        let before = record.duplicate();
+        let mut rotated = false;
+        for (name, value) in &self.fields {
+            let old = record.fields.set(name, value.duplicate());
+            rotated |= is_secret(name) && old.is_some_and(|old| old != *value);
+        }
+        for name in &self.unset {
+            record.fields.remove(name);
+        }
+        if rotated {
+            record.rotated = Some(now);
+        }
+        if let Some(kind) = self.kind {
+            record.kind = kind;
+        }
+        if let Some(permissions) = &self.permissions {
+            record.permissions.clone_from(permissions);
+        }
+        if let Some(ip_allowlist) = &self.ip_allowlist {
+            record.ip_allowlist.clone_from(ip_allowlist);
+        }
+        if let Some(expires) = self.expires {
+            record.expires = expires;
+        }
+        if let Some(days) = self.rotate_after_days {
+            record.rotate_after_days = days;
+        }
+        if let Some(tags) = &self.tags {
+            record.tags.clone_from(tags);
+        }
+        if let Some(note) = &self.note {
+            record.note.clone_from(note);
+        }
+        *record != before
+    }
+}
+
+/// The name under which the record is stored, in whatever case and under whatever name of its exchange.
+pub fn stored(contents: &Contents, reference: &Reference) -> Option<Reference> {
+    select::find_record(contents, reference).ok().map(Record::reference)
+}
+
+/// As [`stored`], where it must be there.
+///
+/// # Errors
+/// [`Error::NoSuchRecord`]
+pub fn must_be_stored(contents: &Contents, reference: &Reference) -> Result<Reference, Error> {
+    stored(contents, reference).ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() })
+}
+
+/// Says what became of one record or value: `{done} REF`, or that it is unchanged.
+pub fn report(context: &Context, done: &str, name: &str, saved: Saved) -> Result<(), Failure> {
+    let changed = matches!(saved, Saved::Revision(_));
+    if context.json {
+        let names = |include: bool| if include { vec![name] } else { Vec::new() };
+        return output::json(&serde_json::json!({ done: names(changed), "unchanged": names(!changed) }));
+    }
+    match saved {
+        Saved::Revision(revision) => context.note(format!("{done} {name} (revision {revision})")),
+        Saved::Unchanged => context.note(format!("{name} is unchanged")),
+    }
+    Ok(())
+}
+
+/// Warns of blanks around a value: nearly always a slip of copying, and exchanges refuse it in ways hard to understand.
+pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
+    for (field, value) in fields {
+        let text = value.expose_secret();
+        let pem = text.starts_with("-----BEGIN");
+        if !pem && text.trim() != text {
+            context.warn(format!("{name}: {field} begins or ends with a blank or line feed; it is kept as it is"));
+        }
+    }
+}
+
+/// A name of a field from the command line.
+///
+/// # Errors
+/// Exit code 2; the text is not repeated, because `set REF api_secret=...` would be a secret.
+pub fn field_name(text: &str) -> Result<String, Failure> {
+    if is_field_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(Failure::usage("not a field's name: it has letters, digits, `_`, `.` and `-`, 1 to 64 of them")
+        .hint("values are never arguments: they are asked for, or read with --stdin or --from-json"))
+}
+
+/// Whether another text in this field means that the credential was rotated.
+pub fn is_secret(name: &str) -> bool {
+    !matches!(name, field::UID | field::ACCOUNT_ID | field::LOGIN | field::WALLET_ADDRESS)
+}
+
+/// Whether a record can have a field of this name.
+pub fn is_field_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+/// Whether there can be a value `env/NAME` of this name.
+pub fn is_value_name(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && !name.contains(|character: char| character.is_control() || character == '=')
+}
+
+/// A date (its first second, UTC) or an RFC 3339 time.
+pub fn parse_moment(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        return Some(moment.as_second());
+    }
+    // A date and time without an offset parses as a date too, and would lose the time without a word.
+    if text.len() != "2026-12-31".len() {
+        return None;
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+fn parse_kind(text: &str) -> Result<CredentialKind, &'static str> {
+    CredentialKind::from_name(text).ok_or("one of hmac, ed25519, rsa, ecdsa, wallet and oauth")
+}
+
+fn parse_expires(text: &str) -> Result<Limit<Timestamp>, &'static str> {
+    if text == "never" {
+        return Ok(Limit::Never);
+    }
+    parse_moment(text).map(Limit::At).ok_or("a date such as 2027-01-31, an RFC 3339 time, or never")
+}
+
+fn parse_days(text: &str) -> Result<Limit<u32>, &'static str> {
+    if text == "never" {
+        return Ok(Limit::Never);
+    }
+    match text.parse() {
+        Ok(days) if days > 0 => Ok(Limit::At(days)),
+        _ => Err("a number of days from 1, or never"),
+    }
+}
+
+fn parse_network(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || is_network(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address or network such as 203.0.113.0/24")
+    }
+}
+
+/// Whether a text is an address, or an address and a prefix length.
+pub fn is_network(text: &str) -> bool {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|bits| bits <= most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom::Reference;
+
+    fn record() -> Record {
+        let mut record = Record::new(&Reference::new("okx", "main"), 1_000).unwrap();
+        record.fields.set(field::API_KEY, Secret::copy_of("EXAMPLE-KEY"));
+        record.fields.set(field::UID, Secret::copy_of("EXAMPLE-UID"));
+        record.note = "kept".into();
+        record
+    }
+
+    fn input(fields: &[(&str, &str)]) -> RecordInput {
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), Secret::copy_of(text))).collect();
+        RecordInput { fields, ..RecordInput::default() }
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let mut record = record();
+        let said = RecordInput { tags: Some(BTreeSet::from(["eu".to_owned()])), ..RecordInput::default() };
+        assert!(said.apply(&mut record, 2_000));
+        assert_eq!(record.note, "kept");
+        assert_eq!(record.rotated, None);
+        assert!(!said.apply(&mut record, 3_000), "the same again changes nothing");
+    }
+
+    #[test]
+    fn another_secret_is_a_rotation_and_another_user_id_is_not() {
+        let mut record = record();
+        assert!(input(&[(field::UID, "EXAMPLE-UID-2"), (field::API_SECRET, "EXAMPLE")]).apply(&mut record, 2_000));
+        assert_eq!(record.rotated, None, "added or public");
+        assert!(!input(&[(field::API_KEY, "EXAMPLE-KEY")]).apply(&mut record, 2_500));
+        assert!(input(&[(field::API_KEY, "EXAMPLE-KEY-2")]).apply(&mut record, 3_000));
+        assert_eq!(record.rotated, Some(3_000));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_document_and_an_empty_one_clears() {
+        let mut said = RecordInput {
+            permissions: Some(BTreeSet::from(["read".to_owned()])),
+            note: Some("from the document".into()),
+            ..RecordInput::default()
+        };
+        MetadataFlags { permissions: vec![String::new()], ..MetadataFlags::default() }.lay_over(&mut said);
+        assert_eq!(said.permissions, Some(BTreeSet::new()));
+        assert_eq!(said.note.as_deref(), Some("from the document"));
+    }
+
+    #[test]
+    fn moments_are_dates_or_times_with_an_offset() {
+        assert_eq!(parse_moment("1970-01-02"), Some(86_400));
+        assert_eq!(parse_moment("1970-01-01T02:00:00+01:00"), Some(3_600));
+        assert_eq!(parse_moment("1970-01-01T02:00:00"), None);
+        assert_eq!(parse_moment("tomorrow"), None);
+    }
+
+    #[test]
+    fn networks_are_addresses_with_or_without_a_prefix() {
+        for good in ["203.0.113.7", "203.0.113.0/24", "2001:db8::/32"] {
+            assert!(is_network(good), "{good}");
+        }
+        for bad in ["203.0.113", "203.0.113.0/33", "example.org", "203.0.113.7/"] {
+            assert!(!is_network(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `strongroom run`: become the bot, with credentials in its environment and nothing of ours left in it.
+//!
+//! There is no shell and no parent process in between: signals, exit code and terminal are the bot's own.
+
+use std::ffi::OsString;
+use std::io;
+
+use strongroom::Secret;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Outcome, harden, select};
+use strongroom::formats;
+
+/// The exit code for what fails before there is a command to have one.
+pub const FAILED_BEFORE: u8 = 125;
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+// What `run` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only these [default: all]
+    #[arg(value_name = "REF")]
+    references: Vec<String>,
+    /// Where a variable is set already, leave it
+    #[arg(long)]
+    keep_existing: bool,
+    /// The command and its arguments, after `--`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Becomes the command. Comes back only when that fails.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    become_command(context, &args).map_err(|failure| match failure.code {
+        NOT_EXECUTABLE | NOT_FOUND => failure,
+        _ => Failure { code: FAILED_BEFORE, ..failure },
+    })
+}
+
+fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
+    let [program, arguments @ ..] = args.command.as_slice() else {
+        return Err(Failure::usage("no command after --"));
+    };
+    let contents = context.open()?.contents();
+    let selected = select::select(&contents, &args.references)?;
+    let variables = formats::variables(&selected.records, &selected.values)?;
+
+    let mut command = harden::child(program);
+    command.args(arguments);
+    for (name, value) in &variables {
+        if harden::is_ours(name.as_ref()) {
+            context.warn(format!("env/{name} is left out: nothing that starts with STRONGROOM_ reaches the command"));
+        } else if !(args.keep_existing && std::env::var_os(name).is_some()) {
+            command.env(name, environment_text(name, value)?);
+        }
+    }
+    drop(variables);
+    drop(contents);
+    context.limits.restore();
+    let error = replace_process(command);
+    let program = program.to_string_lossy();
+    Err(match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(NOT_FOUND, "command-not-found", format!("{program}: no such command")),
+        _ => Failure {
+            code: NOT_EXECUTABLE,
+            kind: "command-not-executable",
+            ..Failure::file("execute", std::path::Path::new(program.as_ref()), &error)
+        },
+    })
+}
+
+/// An environment cannot hold a zero byte. It would be cut or refused, depending on the system.
+fn environment_text<'a>(name: &str, value: &'a Secret) -> Result<&'a str, Failure> {
+    let text = value.expose_secret();
+    if text.contains('\0') {
+        return Err(Failure::record("export", format!("{name}: a zero byte cannot stand in an environment variable")));
+    }
+    Ok(text)
+}
+
+/// The standard library gives SIGPIPE and the signal mask back on the way.
+#[cfg(unix)]
+fn replace_process(mut command: std::process::Command) -> io::Error {
+    use std::os::unix::process::CommandExt;
+    command.exec()
+}
+
+/// Where a process cannot become another one, it waits for it.
+#[cfg(not(unix))]
+fn replace_process(mut command: std::process::Command) -> io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(i32::from(FAILED_BEFORE))),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,152 @@
+//! `strongroom set`: other values and metadata for a record or value that is there.
+
+use std::path::PathBuf;
+
+use strongroom::{Error, Record, Reference, Selection};
+
+use super::add::{read_document, read_value};
+use super::record_input::{self, MetadataFlags, RecordInput, prompts};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{now, shell_word};
+use crate::unlock::source;
+use crate::{Outcome, cli};
+
+// What `set` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// exchange/subaccount[@environment][/field], or env/NAME
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// Fields to ask for
+    #[arg(value_name = "FIELD", conflicts_with = "from_json")]
+    fields: Vec<String>,
+    /// Read one JSON object with the record's field names, or {"value": ...}, from FILE (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    from_json: Option<PathBuf>,
+    /// Read the one FIELD, or the env/NAME value, from standard input; one final line feed is dropped
+    #[arg(long, conflicts_with = "from_json")]
+    stdin: bool,
+    /// Remove this field (may be repeated)
+    #[arg(long, value_name = "FIELD")]
+    unset: Vec<String>,
+    #[command(flatten)]
+    metadata: MetadataFlags,
+}
+
+/// Changes what is named and leaves the rest.
+pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
+    match cli::selection(&args.reference)? {
+        Selection::Record(reference) => set_record(context, args, &reference),
+        Selection::Field(reference, field) => {
+            args.fields.insert(0, field);
+            set_record(context, args, &reference)
+        }
+        Selection::Value(name) => set_value(context, &args, &name),
+        Selection::Exchange(..) => Err(Failure::usage("set changes one record: exchange/subaccount[@environment]")),
+    }
+}
+
+fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Outcome, Failure> {
+    let names = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
+    let unset = args.unset.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
+    if names.is_empty() && unset.is_empty() && args.from_json.is_none() && args.metadata.is_empty() {
+        let word = shell_word(&reference.to_string());
+        return Err(Failure::usage("nothing to set is named")
+            .hint(format!("strongroom set {word} api_key api_secret asks for both"))
+            .hint(format!("strongroom set {word} --permission read,trade changes metadata")));
+    }
+    let mut input = match &args.from_json {
+        Some(path) => read_document(path, record_input::read_record)?,
+        None => RecordInput::default(),
+    };
+    match names.as_slice() {
+        [name] if args.stdin => {
+            input.fields.push((name.clone(), source::one_line(&source::text_file("-".as_ref())?)));
+        }
+        _ if args.stdin => return Err(Failure::usage("--stdin reads exactly one FIELD")),
+        _ => {}
+    }
+    if let Some(name) =
+        unset.iter().find(|name| names.contains(name) || input.fields.iter().any(|(set, _)| set == *name))
+    {
+        return Err(Failure::usage(format!("{name} is both set and --unset")));
+    }
+    input.unset = unset;
+    args.metadata.lay_over(&mut input);
+
+    let mut vault = context.open()?;
+    let contents = vault.contents();
+    let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    let mut shown = None;
+    if !names.is_empty() && !args.stdin {
+        // What was asked is a question about this record; if it is another one by the time the answer comes,
+        // the answer may be wrong.
+        shown = contents.record(&stored).map(Record::duplicate);
+        input.fields.extend(prompts::fields(context, &stored, &names)?);
+    }
+    drop(contents);
+    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
+    let changed = now();
+    let ((), saved) = vault
+        .edit(|contents| {
+            let record =
+                contents.record_mut(&stored).ok_or_else(|| Error::NoSuchRecord { reference: stored.to_string() })?;
+            if shown.as_ref().is_some_and(|shown| shown != record) {
+                return Err(Error::Changed { what: stored.to_string() });
+            }
+            if let Some(name) = input.unset.iter().find(|name| record.fields.get(name).is_none()) {
+                return Err(Error::NoSuchField { reference: stored.to_string(), field: name.clone() });
+            }
+            input.apply(record, changed);
+            Ok(())
+        })
+        .map_err(|error| missing(error, reference))?;
+    record_input::report(context, "changed", &stored.to_string(), saved)?;
+    Ok(Outcome::Done)
+}
+
+fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
+    if !args.metadata.is_empty() || !args.fields.is_empty() || !args.unset.is_empty() {
+        return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
+    }
+    let shown = Selection::Value(name.to_owned()).to_string();
+    let given = read_value(args.stdin, args.from_json.as_deref())?;
+    let mut vault = context.open()?;
+    let none = || Error::NoSuchValue { name: name.to_owned() };
+    let hint = |error: Error| {
+        let is_missing = matches!(error, Error::NoSuchValue { .. });
+        let failure = Failure::from(error);
+        if is_missing { failure.hint(format!("strongroom add {} makes it", shell_word(&shown))) } else { failure }
+    };
+    let contents = vault.contents();
+    let before = contents.value(name).ok_or_else(none).map_err(hint)?.value.duplicate();
+    drop(contents);
+    let prompted = given.is_none();
+    let value = match given {
+        Some(value) => value,
+        None => prompts::value(context, &shown)?,
+    };
+    let changed = now();
+    let ((), saved) = vault
+        .edit(|contents| {
+            let there = contents.value(name).ok_or_else(none)?;
+            if prompted && there.value != before {
+                return Err(Error::Changed { what: shown.clone() });
+            }
+            contents.set_value(name, value.duplicate(), changed);
+            Ok(())
+        })
+        .map_err(hint)?;
+    record_input::report(context, "changed", &shown, saved)?;
+    Ok(Outcome::Done)
+}
+
+fn missing(error: Error, reference: &Reference) -> Failure {
+    let is_missing = matches!(error, Error::NoSuchRecord { .. });
+    let failure = Failure::from(error);
+    if !is_missing {
+        return failure;
+    }
+    failure.hint(format!("strongroom add {} makes it", shell_word(&reference.to_string())))
+}

@@ -1,0 +1,182 @@
+//! `strongroom show`: one record or value with everything known about it, masked unless asked otherwise.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use strongroom::record::{Value, field};
+use strongroom::{Record, Secret, Selection};
+use zeroize::Zeroizing;
+
+use super::list::{RecordView, joined};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::{Outcome, cli, output, select};
+
+// What `show` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// exchange/subaccount[@environment] or env/NAME
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// Print the values themselves
+    #[arg(long)]
+    reveal: bool,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    record: RecordView<'a>,
+    note: &'a str,
+    values: BTreeMap<&'a str, Shape<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownValue<'a> {
+    env: &'a str,
+    value: Shape<'a>,
+    created: String,
+    changed: Option<String>,
+}
+
+/// A value as it may be seen.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shape<'a> {
+    Masked(String),
+    Revealed(&'a str),
+}
+
+impl<'a> Shape<'a> {
+    fn of(secret: &'a Secret, reveal: bool) -> Shape<'a> {
+        if reveal { Shape::Revealed(secret.expose_secret()) } else { Shape::Masked(secret.masked()) }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Shape::Masked(text) => text,
+            Shape::Revealed(text) => text,
+        }
+    }
+}
+
+/// Shows it.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    let selection = cli::selection(&args.reference)?;
+    match selection {
+        Selection::Record(reference) => {
+            let contents = context.open()?.contents();
+            show_record(context, select::find_record(&contents, &reference)?, args.reveal)?;
+        }
+        Selection::Value(name) => {
+            let contents = context.open()?.contents();
+            let value = contents.value(&name).ok_or(strongroom::Error::NoSuchValue { name: name.clone() })?;
+            show_value(context, &name, value, args.reveal)?;
+        }
+        Selection::Field(..) => {
+            return Err(Failure::usage("show takes a record, without a field")
+                .hint("strongroom get REF/field prints one value"));
+        }
+        Selection::Exchange(..) => {
+            return Err(Failure::usage("show takes one record").hint("strongroom list 'REF' lists several"));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn show_record(context: &Context, record: &Record, reveal: bool) -> Result<(), Failure> {
+    let secret_bytes = record.fields.iter().map(|(_, value)| value.len()).sum();
+    if context.json {
+        let values = record.fields.iter().map(|(name, value)| (name, Shape::of(value, reveal))).collect();
+        return output::json_secret(
+            &Shown { record: RecordView::of(record), note: &record.note, values },
+            secret_bytes,
+        );
+    }
+    let mut lines = Lines::with_room_for(secret_bytes + record.note.len());
+    lines.heading(&record.reference().to_string());
+    let known = field::KNOWN.into_iter().filter(|name| record.fields.get(name).is_some());
+    let others = record.fields.names().filter(|name| !field::KNOWN.contains(name));
+    for name in known.chain(others) {
+        if let Some(value) = record.fields.get(name) {
+            lines.secret(name, Shape::of(value, reveal).text());
+        }
+    }
+    lines.line("kind", record.kind.name());
+    lines.line("permissions", &joined(record.permissions.iter().map(String::as_str), ", "));
+    lines.line("ip allow-list", &joined(record.ip_allowlist.iter().map(String::as_str), ", "));
+    lines.line("created", &output::time(record.created));
+    lines.line("rotated", &record.rotated.map(output::time).unwrap_or_default());
+    lines.line("expires", &record.expires.map(output::time).unwrap_or_default());
+    lines.line("rotate after", &record.rotate_after_days.map(|days| format!("{days} days")).unwrap_or_default());
+    lines.line("verified", &record.verified.map(output::time).unwrap_or_default());
+    lines.line("tags", &joined(record.tags.iter().map(String::as_str), ", "));
+    lines.line("note", &record.note);
+    if let Some(previous) = &record.previous {
+        lines.line(
+            "previous",
+            &format!("{} kept since {}", joined(previous.fields.names(), ", "), output::time(previous.replaced)),
+        );
+    }
+    lines.print()
+}
+
+fn show_value(context: &Context, name: &str, value: &Value, reveal: bool) -> Result<(), Failure> {
+    let shape = Shape::of(&value.value, reveal);
+    let (created, changed) = (output::time(value.created), value.changed.map(output::time));
+    if context.json {
+        return output::json_secret(&ShownValue { env: name, value: shape, created, changed }, value.value.len());
+    }
+    let mut lines = Lines::with_room_for(value.value.len());
+    lines.heading(&format!("env/{name}"));
+    lines.secret("value", shape.text());
+    lines.line("created", &created);
+    lines.line("changed", &changed.unwrap_or_default());
+    lines.print()
+}
+
+/// Names and what belongs to them, in memory that is wiped.
+struct Lines(Zeroizing<String>);
+
+impl Lines {
+    /// Room for everything that could be a secret, so that the text never moves.
+    fn with_room_for(secret_bytes: usize) -> Lines {
+        Lines(Zeroizing::new(String::with_capacity(secret_bytes * 4 + 64 * 1024)))
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.0.push_str(&output::printable(text));
+        self.0.push('\n');
+    }
+
+    /// Left out when there is nothing to say.
+    fn line(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.name(name);
+            self.0.push_str(&output::printable(text));
+            self.0.push('\n');
+        }
+    }
+
+    /// Values are shown as they are, but their line feeds do not break the columns.
+    fn secret(&mut self, name: &str, text: &str) {
+        self.name(name);
+        for (at, line) in text.trim_end_matches('\n').split('\n').enumerate() {
+            if at > 0 {
+                self.0.push_str("\n                  ");
+            }
+            self.0.push_str(line);
+        }
+        self.0.push('\n');
+    }
+
+    fn name(&mut self, name: &str) {
+        self.0.push_str("  ");
+        self.0.push_str(&output::printable(name));
+        self.0.extend(std::iter::repeat_n(' ', 16usize.saturating_sub(name.chars().count()).max(1)));
+    }
+
+    fn print(self) -> Result<(), Failure> {
+        output::secret(self.0.as_bytes())
+    }
+}

@@ -1,0 +1,109 @@
+//! What has to be said when a way in comes or goes, in the same words everywhere.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use strongroom::{NewSlot, Secret, SlotId, Vault};
+
+use super::info;
+use crate::context::Context;
+use crate::create::{self, MadeUp};
+use crate::failure::Failure;
+use crate::output::{self, Table};
+use crate::unlock::new_secret::{NewPassphrase, PassphrasePolicy};
+
+/// Labels that a way in gets when the user gives none.
+pub mod label {
+    /// A typed or generated passphrase.
+    pub const PASSPHRASE: &str = "passphrase";
+    /// A key in a file.
+    pub const MACHINE_KEY: &str = "machine key";
+    /// A code on paper.
+    pub const RECOVERY_CODE: &str = "recovery code";
+}
+
+/// The slot for a new passphrase. One that the format cannot take is refused: exit code 7, nothing was unlocked with it.
+pub fn passphrase_slot(label: &str, passphrase: &NewPassphrase, policy: &PassphrasePolicy) -> Result<NewSlot, Failure> {
+    NewSlot::passphrase(label, &passphrase.text, policy.kdf.cost()).map_err(create::unusable)
+}
+
+/// After a secret was replaced or removed: what its holder still has, and who else is left.
+pub fn say_locked_out(context: &Context, vault: &Vault, whoever: &str) {
+    context.note(format!(
+        "{whoever} opens nothing saved from now on, and still opens what was saved before: earlier commits, backups, \
+         and branches that have not seen this change\nif it may have leaked, rotate the keys at the exchanges too \
+         (strongroom list names them)"
+    ));
+    say_survivors(context, vault);
+}
+
+/// The ways in there are now, so that a person can spot one they do not know.
+pub fn say_survivors(context: &Context, vault: &Vault) {
+    context.note(format!("ways in now:\n{}", table(vault).render().trim_end()));
+}
+
+/// `{"vault","revision","slot","replaced","passphrase","recovery_code","machine_key","key_file"}`, null for what is not.
+#[derive(Serialize)]
+struct Answer<'a> {
+    vault: String,
+    revision: u64,
+    slot: String,
+    replaced: Option<String>,
+    passphrase: Option<&'a str>,
+    recovery_code: Option<&'a str>,
+    machine_key: Option<String>,
+    key_file: Option<String>,
+}
+
+/// The answer in JSON to who made a way in: its slot, and what was made up for it.
+///
+/// # Errors
+/// Exit code 3 when it cannot be written.
+pub fn print_json(
+    vault: &Vault,
+    slot: SlotId,
+    replaced: Option<SlotId>,
+    made_up: &MadeUp,
+    key_file: Option<&PathBuf>,
+) -> Result<(), Failure> {
+    let path = |path: &PathBuf| path.display().to_string();
+    let answer = Answer {
+        vault: path(&vault.path().to_owned()),
+        revision: vault.info().revision,
+        slot: slot.to_string(),
+        replaced: replaced.map(|slot| slot.to_string()),
+        passphrase: made_up.passphrase.as_ref().map(Secret::expose_secret),
+        recovery_code: made_up.recovery_code.as_ref().map(Secret::expose_secret),
+        machine_key: made_up.machine_key.as_ref().map(path),
+        key_file: key_file.map(path),
+    };
+    output::json_secret(&answer, 1024)
+}
+
+/// All slots of an open vault.
+pub fn table(vault: &Vault) -> Table {
+    let opened_by = vault.opened_by();
+    let mut table = Table::new(["slot", "kind", "created", "last proven", "used now", "label"]);
+    for slot in vault.slots() {
+        let used = if slot.info.id == opened_by { "yes" } else { "" };
+        table.row([
+            slot.info.id.to_string(),
+            info::kind(&slot.info).to_owned(),
+            output::date(slot.created),
+            output::date(slot.proven),
+            used.to_owned(),
+            slot.label,
+        ]);
+    }
+    table
+}
+
+/// A slot by its label and id, for sentences.
+pub fn name_of(vault: &Vault, slot: SlotId) -> String {
+    match vault.slots().into_iter().find(|details| details.info.id == slot) {
+        Some(details) if !details.label.is_empty() => {
+            format!("{} ({})", output::printable(&details.label), details.info.id)
+        }
+        _ => slot.to_string(),
+    }
+}

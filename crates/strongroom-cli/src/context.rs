@@ -1,0 +1,237 @@
+//! What every command shares: the global options, where the vault is, and how to open it.
+
+use std::cell::Cell;
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use strongroom::{LockedVault, OpenOptions, PinStore, Unlock, Vault};
+
+use crate::cli::{self, Globals};
+use crate::failure::Failure;
+use crate::harden::Limits;
+use crate::unlock;
+
+/// The file name that is looked for.
+pub const VAULT_FILE: &str = "vault.strongroom";
+
+/// One run of the program.
+pub struct Context {
+    /// The options that every command takes.
+    pub globals: Globals,
+    /// Answer in JSON.
+    pub json: bool,
+    /// Never prompt.
+    pub no_input: bool,
+    /// Limits as they were when we were started.
+    pub limits: Limits,
+    /// Whether the warning about secrets in the environment was given.
+    warned: Cell<bool>,
+}
+
+impl Context {
+    /// A run with these options.
+    pub fn new(globals: Globals, limits: Limits) -> Context {
+        Context { json: globals.json, no_input: globals.no_input, globals, limits, warned: Cell::new(false) }
+    }
+
+    /// Where the vault is, or would be: `--vault`, `STRONGROOM_VAULT`, the nearest `vault.strongroom`
+    /// upwards from here, else the user's own.
+    ///
+    /// # Errors
+    /// Exit code 3 when none of these leads anywhere.
+    pub fn find_vault_path(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = self.named_vault_path() {
+            return Ok(path);
+        }
+        if let Ok(here) = env::current_dir()
+            && let Some(found) = here.ancestors().map(|dir| dir.join(VAULT_FILE)).find(|path| path.is_file())
+        {
+            // The short name when it is right here, because it stands in messages.
+            return Ok(if found.parent() == Some(here.as_path()) { PathBuf::from(VAULT_FILE) } else { found });
+        }
+        if let Some(own) = own_vault_path().filter(|path| path.is_file()) {
+            return Ok(own);
+        }
+        let mut failure = Failure::new(
+            crate::failure::code::FILE,
+            "no-vault",
+            format!("no {VAULT_FILE} in this directory or above it"),
+        );
+        if let Some(own) = own_vault_path() {
+            failure = failure.cause(format!("and there is no {}", own.display()));
+        }
+        Err(failure
+            .hint("strongroom init makes a vault here, strongroom adopt FILE one from a plaintext file")
+            .hint("--vault PATH or STRONGROOM_VAULT names one elsewhere"))
+    }
+
+    /// The path for a vault to be made: as named, else `vault.strongroom` in this directory.
+    pub fn new_vault_path(&self) -> PathBuf {
+        self.named_vault_path().unwrap_or_else(|| PathBuf::from(VAULT_FILE))
+    }
+
+    /// The vault that an option or variable names.
+    pub fn named_vault_path(&self) -> Option<PathBuf> {
+        self.globals.vault.clone().or_else(|| variable_path("STRONGROOM_VAULT"))
+    }
+
+    /// How to open: pins, author, lock timeout and what the global options say.
+    ///
+    /// # Errors
+    /// Exit code 2 for `--slot` and `--expect` that cannot be read.
+    pub fn open_options(&self) -> Result<OpenOptions, Failure> {
+        let mut options = OpenOptions::new().author(&author()).lock_timeout(self.globals.lock_timeout);
+        if let Some(pins) = pins() {
+            options = options.pins(pins);
+        }
+        if let Some(accept) = &self.globals.accept {
+            options = options.accept(accept.clone());
+        }
+        if let Some(expect) = &self.globals.expect {
+            options = options.expect(cli::expectation(expect)?);
+        }
+        if let Some(slot) = &self.globals.slot {
+            options = options.slot(cli::slot(slot)?);
+        }
+        Ok(options)
+    }
+
+    /// The vault, opened.
+    ///
+    /// # Errors
+    /// See [`Context::open_at`].
+    pub fn open(&self) -> Result<Vault, Failure> {
+        self.open_at(&self.find_vault_path()?)
+    }
+
+    /// The vault at this path, opened with the first unlock source that is present.
+    ///
+    /// # Errors
+    /// 3 when it cannot be read, 4 when it cannot be unlocked, 5 when it is not to be trusted.
+    pub fn open_at(&self, path: &Path) -> Result<Vault, Failure> {
+        self.open_with(path, || unlock::unlock(self, path))
+    }
+
+    /// As [`Context::open_at`], with a secret found by the caller.
+    ///
+    /// The file is read before the secret is asked for: nobody should type a passphrase for a file that is no vault.
+    pub fn open_with(&self, path: &Path, secret: impl FnOnce() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
+        let options = self.open_options()?;
+        let locked = self.read_locked(path)?;
+        let secret = secret()?;
+        let vault = options.unlock(locked, &secret).map_err(|error| Failure::from(error).at(path))?;
+        for warning in vault.warnings() {
+            self.warn(warning);
+        }
+        Ok(vault)
+    }
+
+    /// The vault at this path, read and checked as far as is possible without a secret.
+    ///
+    /// # Errors
+    /// 3 when it cannot be read, 5 when it is no intact vault.
+    pub fn read_locked(&self, path: &Path) -> Result<LockedVault, Failure> {
+        LockedVault::read(path).map_err(|error| {
+            let missing =
+                matches!(&error, strongroom::Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
+            let failure = Failure::from(error).at(path);
+            if missing {
+                failure.hint("strongroom init makes a vault, --vault PATH names another one")
+            } else {
+                failure
+            }
+        })
+    }
+
+    /// Something said about the answer, on standard error. Not with `--json`, whose reader has all of it.
+    pub fn note(&self, text: impl AsRef<str>) {
+        if !self.json {
+            let _ = writeln!(io::stderr(), "{}", text.as_ref());
+        }
+    }
+
+    /// Something to worry about, on standard error.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        let _ = writeln!(io::stderr(), "warning: {}", text.as_ref());
+    }
+
+    /// A warning about secrets in the environment, once a run.
+    pub fn warn_of_environment(&self, name: &str) {
+        if !self.warned.replace(true) {
+            self.warn(format!(
+                "{name} is a secret in the environment, where other processes of this user can read it; \
+                 STRONGROOM_KEY_FILE and --passphrase-fd are safer"
+            ));
+        }
+    }
+
+    /// Whether standard output is a terminal.
+    pub fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+}
+
+/// `$XDG_DATA_HOME/strongroom/vault.strongroom`
+pub fn own_vault_path() -> Option<PathBuf> {
+    Some(base_directory("XDG_DATA_HOME", ".local/share")?.join("strongroom").join(VAULT_FILE))
+}
+
+/// Where pins are kept, when there is a home to keep them in.
+pub fn pins() -> Option<PinStore> {
+    Some(PinStore::at(base_directory("XDG_STATE_HOME", ".local/state")?.join("strongroom").join("pins")))
+}
+
+/// A path from a variable that is set to something.
+pub fn variable_path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// `user@host`, a claim for the log of changes and no proof.
+pub fn author() -> String {
+    let user = ["USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok().filter(|user| !user.is_empty()));
+    let user = user.unwrap_or_else(user_id);
+    let mut who: String = format!("{user}@{}", host()).chars().filter(|character| !character.is_control()).collect();
+    while who.len() > 128 {
+        who.pop();
+    }
+    who
+}
+
+/// The specification of base directories says that a relative path is to be ignored.
+fn base_directory(variable: &str, below_home: &str) -> Option<PathBuf> {
+    variable_path(variable)
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(variable_path("HOME").filter(|path| path.is_absolute())?.join(below_home)))
+}
+
+#[cfg(unix)]
+fn user_id() -> String {
+    rustix::process::getuid().as_raw().to_string()
+}
+
+#[cfg(not(unix))]
+fn user_id() -> String {
+    env::var("USERNAME").unwrap_or_else(|_| "unknown".into())
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    env::var("COMPUTERNAME").unwrap_or_else(|_| "unknown".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_author_is_somebody_somewhere() {
+        let who = author();
+        assert!(who.contains('@') && !who.starts_with('@') && who.len() <= 128);
+    }
+}

@@ -1,0 +1,84 @@
+//! What this process does to itself before it holds a secret, and to its children before they start.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::Command;
+
+/// Limits as they were before we lowered them, for the command that `run` becomes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    #[cfg(unix)]
+    core: rustix::process::Rlimit,
+}
+
+/// No core image, and on Linux no debugger and no reading of `/proc/PID/mem` by the same user.
+///
+/// Nothing here can stop the program from working: a system that refuses leaves us as exposed as any other process.
+pub fn harden() -> Limits {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let core = getrlimit(Resource::Core);
+        // Only the soft limit: lowering the hard one could not be taken back for the child.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: core.maximum });
+        Limits { core }
+    }
+    #[cfg(not(unix))]
+    Limits {}
+}
+
+impl Limits {
+    /// Gives the command that we become the core limit that we were started with.
+    pub fn restore(self) {
+        #[cfg(unix)]
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, self.core);
+    }
+}
+
+/// A panic is a bug: exit code 70 and where it happened, never its payload, which could hold a value.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: this is a bug in strongroom{place}\nhint: the vault is as it was; please report what you did"
+        );
+        std::process::exit(i32::from(crate::failure::code::BUG));
+    }));
+}
+
+/// A command without a shell and without anything of ours in its environment.
+///
+/// Descriptors need no care here: the standard library opens all of them close-on-exec, and the
+/// one that came by number is closed after reading.
+pub fn child(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if is_ours(&name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Whether a variable is one of this program's.
+pub fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"STRONGROOM_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_get_nothing_of_ours() {
+        assert!(is_ours(OsStr::new("STRONGROOM_PASSPHRASE")));
+        assert!(!is_ours(OsStr::new("STRONGROOMS")));
+        assert!(!is_ours(OsStr::new("PATH")));
+    }
+}

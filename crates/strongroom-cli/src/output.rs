@@ -1,0 +1,226 @@
+//! How answers look: text and JSON on standard output, plain aligned tables, times.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use strongroom::record::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// How wide a table may get before its last column is cut.
+const WIDTH: usize = 80;
+
+/// Writes text to standard output, exactly as it is.
+///
+/// # Errors
+/// A closed pipe ends the program quietly with exit code 0; anything else is exit code 3.
+pub fn text(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Writes one line to standard output.
+///
+/// # Errors
+/// See [`text`].
+pub fn line(line: impl AsRef<str>) -> Result<(), Failure> {
+    text([line.as_ref().as_bytes(), b"\n"].concat())
+}
+
+/// Writes bytes that hold secrets to standard output, past the standard library's buffer, which is never wiped.
+///
+/// # Errors
+/// See [`text`].
+pub fn secret(bytes: &[u8]) -> Result<(), Failure> {
+    io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::output(&error))
+}
+
+/// Writes a JSON document and a line feed to standard output.
+///
+/// Not for secrets: the document passes through buffers that are not wiped.
+///
+/// # Errors
+/// See [`text`].
+pub fn json(document: &impl Serialize) -> Result<(), Failure> {
+    match serde_json::to_string_pretty(document) {
+        Ok(document) => line(document),
+        Err(_) => Err(not_json()),
+    }
+}
+
+/// Writes a JSON document that borrows secrets. `secret_bytes` is how long they are together.
+///
+/// # Errors
+/// See [`text`].
+pub fn json_secret(document: &impl Serialize, secret_bytes: usize) -> Result<(), Failure> {
+    // Six bytes is the longest escape of one; the rest is for names. Were that ever too little, the buffer
+    // would move and leave a copy behind.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(secret_bytes * 6 + 64 * 1024));
+    serde_json::to_writer_pretty(&mut *buffer, document).map_err(|_| not_json())?;
+    buffer.push(b'\n');
+    secret(&buffer)
+}
+
+#[cfg(unix)]
+fn write_unbuffered(bytes: &[u8]) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?).write_all(bytes)
+}
+
+#[cfg(not(unix))]
+fn write_unbuffered(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush())
+}
+
+fn not_json() -> Failure {
+    Failure::new(crate::failure::code::BUG, "json", "the answer cannot be written as JSON")
+}
+
+/// A time as RFC 3339 in UTC, with seconds.
+pub fn time(seconds: Timestamp) -> String {
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => time.to_string(),
+        // Outside of what a calendar has; a vault can hold it, so it must be possible to see it.
+        Err(_) => format!("@{seconds}"),
+    }
+}
+
+/// The date of a time, for tables.
+pub fn date(seconds: Timestamp) -> String {
+    time(seconds).split('T').next().unwrap_or_default().to_owned()
+}
+
+/// The time now, in whole seconds.
+pub fn now() -> Timestamp {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Rows of cells, aligned in columns with two blanks between them.
+#[derive(Debug, Default)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with this heading.
+    pub fn new<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
+        Table { rows: vec![heading.into_iter().map(str::to_uppercase).collect()] }
+    }
+
+    /// A table without a heading.
+    pub fn plain() -> Table {
+        Table::default()
+    }
+
+    /// Adds a row. Control characters, which could rewrite the terminal, are replaced.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
+    }
+
+    /// The text, with a line feed after every row. Columns that are empty everywhere are left out.
+    pub fn render(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let body = if self.rows.len() > 1 { &self.rows[1..] } else { &self.rows[..] };
+        let used: Vec<usize> = (0..columns)
+            .filter(|&column| body.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty())))
+            .collect();
+        let widths: Vec<usize> = used
+            .iter()
+            .map(|&column| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max())
+            .map(Option::unwrap_or_default)
+            .collect();
+        let mut out = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (at, &column) in used.iter().enumerate() {
+                let cell = row.get(column).map_or("", String::as_str);
+                let last = at + 1 == used.len();
+                if last {
+                    line.push_str(&shortened(cell, WIDTH.saturating_sub(line.chars().count())));
+                } else {
+                    let padding = widths[at] - cell.chars().count() + 2;
+                    line.push_str(cell);
+                    line.extend(std::iter::repeat_n(' ', padding));
+                }
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Text for a terminal: control characters and what reorders text become `?`.
+pub fn printable(text: &str) -> String {
+    let unsafe_here = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|character| if unsafe_here(character) { '?' } else { character }).collect()
+}
+
+/// Whether standard error may be coloured: on a terminal, and when `NO_COLOR` is not set.
+pub fn colour_on_stderr() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// What a shell reads back as this one word.
+pub fn shell_word(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./=:@%+,-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// A last column narrower than this would say nothing, so it is left whole instead.
+fn shortened(cell: &str, width: usize) -> String {
+    if cell.chars().count() <= width || width < 12 {
+        return cell.to_owned();
+    }
+    let mut text: String = cell.chars().take(width - 3).collect();
+    text.push_str("...");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_empty_ones_left_out() {
+        let mut table = Table::new(["name", "tags", "kind"]);
+        table.row(["okx/main".into(), String::new(), "hmac".into()]);
+        table.row(["b/main".into(), String::new(), "rsa".into()]);
+        assert_eq!(table.render(), "NAME      KIND\nokx/main  hmac\nb/main    rsa\n");
+    }
+
+    #[test]
+    fn the_last_column_is_cut_at_80() {
+        let mut table = Table::new(["a", "b"]);
+        table.row(["x".into(), "y".repeat(100)]);
+        assert!(table.render().lines().all(|line| line.len() <= 80));
+        assert!(table.render().ends_with("...\n"));
+    }
+
+    #[test]
+    fn names_cannot_rewrite_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}"), "a?[2Jb?");
+    }
+
+    #[test]
+    fn times_are_rfc_3339_in_utc() {
+        assert_eq!(time(0), "1970-01-01T00:00:00Z");
+        assert_eq!(date(86_400), "1970-01-02");
+        assert_eq!(time(i64::MAX), format!("@{}", i64::MAX));
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("a/b-c.d"), "a/b-c.d");
+        assert_eq!(shell_word("it's here"), "'it'\\''s here'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

@@ -1,0 +1,89 @@
+//! Asking a person: secrets without echo, twice where a typing mistake would lock somebody out, and yes or no.
+//!
+//! Everything goes through the controlling terminal, so that standard input and output stay free for data.
+
+use std::io::{BufRead, BufReader, Write};
+
+use strongroom::Secret;
+use zeroize::Zeroize;
+
+use crate::context::Context;
+use crate::failure::{Failure, code};
+
+/// The controlling terminal.
+const TERMINAL: &str = "/dev/tty";
+
+/// Whether somebody can be asked: not with `--no-input`, and not without a controlling terminal.
+pub fn possible(context: &Context) -> bool {
+    !context.no_input && std::fs::OpenOptions::new().read(true).write(true).open(TERMINAL).is_ok()
+}
+
+/// A line that is not shown while it is typed.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked.
+pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
+    if !possible(context) {
+        return Err(nobody(question));
+    }
+    rpassword::prompt_password(question).map(Secret::new).map_err(|error| terminal(&error))
+}
+
+/// The same line typed twice. An empty one is returned after the first time.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked, 2 when the two differ.
+pub fn secret_twice(context: &Context, question: &str, again: &str) -> Result<Secret, Failure> {
+    let first = secret(context, question)?;
+    if first.is_empty() {
+        return Ok(first);
+    }
+    if secret(context, again)? == first {
+        Ok(first)
+    } else {
+        Err(Failure::usage("the two entries differ; nothing was changed"))
+    }
+}
+
+/// A line that is shown while it is typed, without its line feed.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked.
+pub fn line(context: &Context, question: &str) -> Result<Secret, Failure> {
+    if !possible(context) {
+        return Err(nobody(question));
+    }
+    let mut file =
+        std::fs::OpenOptions::new().read(true).write(true).open(TERMINAL).map_err(|error| terminal(&error))?;
+    file.write_all(question.as_bytes()).map_err(|error| terminal(&error))?;
+    // Terminals give at most 4096 bytes a line, so this never moves what was typed.
+    let mut text = String::with_capacity(8192);
+    BufReader::new(file).read_line(&mut text).map_err(|error| terminal(&error))?;
+    let answer = Secret::copy_of(text.trim_end_matches(['\n', '\r']));
+    text.zeroize();
+    Ok(answer)
+}
+
+/// Yes only when somebody typed `y` or `yes`.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked.
+pub fn confirm(context: &Context, question: &str) -> Result<bool, Failure> {
+    let answer = line(context, &format!("{question} [y/N] "))?;
+    Ok(matches!(answer.expose_secret().trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn nobody(question: &str) -> Failure {
+    let what = question.trim_end_matches([' ', ':', '?']);
+    Failure::new(code::UNLOCK, "no-input", format!("nobody can be asked here: {what}"))
+}
+
+fn terminal(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        // Ctrl-C or Ctrl-D at a prompt.
+        std::io::ErrorKind::Interrupted | std::io::ErrorKind::UnexpectedEof => {
+            Failure::new(code::UNLOCK, "cancelled", "cancelled; nothing was changed")
+        }
+        _ => Failure::file("use", std::path::Path::new(TERMINAL), error),
+    }
+}

@@ -1,0 +1,227 @@
+//! Reading a secret from a file, a descriptor or a command, into memory that is wiped.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use strongroom::Secret;
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, code};
+use crate::harden;
+
+/// No passphrase, key or code is longer, and nothing else should be read by mistake.
+const MOST_SECRET_BYTES: usize = 64 * 1024;
+
+/// No text to import is longer.
+const MOST_TEXT_BYTES: usize = 64 * 1024 * 1024;
+
+/// The passphrase in a file; `-` is standard input. One line end after it is not part of it.
+///
+/// # Errors
+/// 3 when it cannot be read.
+pub fn passphrase_file(path: &Path) -> Result<Secret, Failure> {
+    Ok(one_line(&secret_file(path)?))
+}
+
+/// The passphrase on a descriptor that whoever started us opened. It is closed afterwards, so that no child has it.
+///
+/// # Errors
+/// 3 when it cannot be read.
+pub fn passphrase_descriptor(descriptor: u32) -> Result<Secret, Failure> {
+    if descriptor == 0 {
+        return passphrase_file(Path::new("-"));
+    }
+    let path = PathBuf::from(format!("/dev/fd/{descriptor}"));
+    let file = File::open(&path).map_err(|error| Failure::file("read descriptor", &path, &error))?;
+    let text = read(file, &path, MOST_SECRET_BYTES)?;
+    close(descriptor);
+    Ok(one_line(&text))
+}
+
+/// What a command prints, without one line end. The command is split into words; no shell sees it.
+///
+/// # Errors
+/// 4 when it does not start, fails or prints what is no text.
+pub fn passphrase_command(command: &OsStr) -> Result<Secret, Failure> {
+    let failed = |why: String| Failure::new(code::UNLOCK, "secret-command", "the passphrase command failed").cause(why);
+    let command = command.to_str().ok_or_else(|| failed("it is not UTF-8".into()))?;
+    let words = split_words(command).map_err(|why| failed(why.into()))?;
+    let [program, arguments @ ..] = words.as_slice() else {
+        return Err(failed("it is empty".into()));
+    };
+    let mut child = harden::child(program)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| Failure::file("start", Path::new(program), &error))
+        .map_err(|failure| Failure { code: code::UNLOCK, kind: "secret-command", ..failure })?;
+    let text = match child.stdout.take() {
+        Some(output) => read(output, Path::new(program), MOST_SECRET_BYTES),
+        None => Err(failed("it has no output".into())),
+    };
+    let status = child.wait().map_err(|error| failed(error.to_string()))?;
+    if !status.success() {
+        return Err(failed(status.to_string()));
+    }
+    let secret = one_line(&text?);
+    if secret.is_empty() { Err(failed("it printed nothing".into())) } else { Ok(secret) }
+}
+
+/// The text of a key file that others cannot read, without one line end.
+///
+/// The group may read it: that is how services are given keys that root owns.
+///
+/// # Errors
+/// 3 when it cannot be read, 7 when others can read it or the group can change it.
+pub fn private_file(path: &Path) -> Result<Secret, Failure> {
+    let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Of the open file, not of the path: it could be exchanged in between.
+        let metadata = file.metadata().map_err(|error| Failure::file("read", path, &error))?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if metadata.is_file() && mode & 0o027 != 0 {
+            let what = if mode & 0o007 == 0 { "writable by its group" } else { "readable by other users" };
+            return Err(Failure::refused("key-file-mode", format!("{} is {what} (mode {mode:04o})", path.display()))
+                .cause("refusing a key file that others can use")
+                .hint(format!("chmod 600 {}", crate::output::shell_word(&path.display().to_string()))));
+        }
+    }
+    Ok(one_line(&read(file, path, MOST_SECRET_BYTES)?))
+}
+
+/// A text of any length to import; `-` is standard input.
+///
+/// # Errors
+/// 3 when it cannot be read or is no UTF-8.
+pub fn text_file(path: &Path) -> Result<Secret, Failure> {
+    if path == Path::new("-") {
+        return read(io::stdin().lock(), Path::new("standard input"), MOST_TEXT_BYTES);
+    }
+    let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
+    read(file, path, MOST_TEXT_BYTES)
+}
+
+/// Without one `\n` or `\r\n` at the end, which editors and `echo` add.
+pub fn one_line(text: &Secret) -> Secret {
+    let text = text.expose_secret();
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    Secret::copy_of(text)
+}
+
+fn secret_file(path: &Path) -> Result<Secret, Failure> {
+    if path == Path::new("-") {
+        return read(io::stdin().lock(), Path::new("standard input"), MOST_SECRET_BYTES);
+    }
+    let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
+    read(file, path, MOST_SECRET_BYTES)
+}
+
+/// Reads everything into buffers that are wiped when they are outgrown.
+fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failure> {
+    let mut bytes = Zeroizing::new(vec![0; 8192]);
+    let mut length = 0;
+    loop {
+        if length == bytes.len() {
+            if length > most {
+                return Err(Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display())));
+            }
+            let mut larger = Zeroizing::new(vec![0; length * 2]);
+            larger[..length].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+        match input.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Failure::file("read", path, &error)),
+        }
+    }
+    match std::str::from_utf8(&bytes[..length]) {
+        Ok(text) if length <= most => Ok(Secret::copy_of(text)),
+        Ok(_) => Err(Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display()))),
+        Err(error) => Err(Failure::new(code::FILE, "not-text", format!("{} is not UTF-8 text", path.display()))
+            .cause(format!("byte {} is not part of a character", error.valid_up_to() + 1))),
+    }
+}
+
+#[cfg(unix)]
+fn close(descriptor: u32) {
+    // It was ours to read; a failure to close means that it is closed already.
+    if let Ok(descriptor) = i32::try_from(descriptor)
+        && descriptor > 2
+    {
+        let _ = nix::unistd::close(descriptor);
+    }
+}
+
+#[cfg(not(unix))]
+fn close(_descriptor: u32) {}
+
+/// Words as a shell would split them, and nothing else of a shell: blanks separate, `'...'` is exact,
+/// `"..."` keeps blanks, and a backslash outside of `'...'` makes the next character ordinary.
+pub fn split_words(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (Some('\''), _) => word.get_or_insert_default().push(character),
+            (_, '\\') => {
+                let next = characters.next().ok_or("it ends with a backslash")?;
+                word.get_or_insert_default().push(next);
+            }
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, _) if character.is_whitespace() => words.extend(word.take()),
+            (_, _) => word.get_or_insert_default().push(character),
+        }
+    }
+    if quote.is_some() {
+        return Err("it has a quote that is not closed");
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_a_shell_would() {
+        let words = |text| split_words(text).unwrap();
+        assert_eq!(words("pass show  bots/vault"), ["pass", "show", "bots/vault"]);
+        assert_eq!(words(r#"op read 'op://a b/c' "x y""#), ["op", "read", "op://a b/c", "x y"]);
+        assert_eq!(words(r#"a\ b '' "c\"d" '\'"#), ["a b", "", "c\"d", "\\"]);
+        assert_eq!(words("echo $HOME;x"), ["echo", "$HOME;x"]);
+        assert_eq!(words("  "), Vec::<String>::new());
+        assert!(split_words("a 'b").is_err());
+        assert!(split_words("a\\").is_err());
+    }
+
+    #[test]
+    fn exactly_one_line_end_is_removed() {
+        for (text, expected) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a "), ("a\r", "a\r"), ("", "")]
+        {
+            assert_eq!(one_line(&Secret::copy_of(text)).expose_secret(), expected);
+        }
+    }
+
+    #[test]
+    fn long_input_is_read_whole_and_too_long_input_refused() {
+        let long = "EXAMPLE ".repeat(3000);
+        assert_eq!(read(long.as_bytes(), Path::new("x"), 30_000).unwrap().expose_secret(), long);
+        assert_eq!(read(long.as_bytes(), Path::new("x"), 20_000).unwrap_err().kind, "too-large");
+        assert_eq!(read(&b"\xff"[..], Path::new("x"), 10).unwrap_err().kind, "not-text");
+    }
+}
