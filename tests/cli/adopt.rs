@@ -1,0 +1,139 @@
+//! From plaintext to vault in one step: the README's first command.
+
+use std::process::Command;
+
+use strongroom_tests::{BINANCE_SECRET, PASSPHRASE, SAMPLE_JSON, SAMPLE_SECRETS, Sandbox, repository};
+
+const ADOPT: &str = "adopt secrets.json --vault demo/vault.strongroom --machine-key demo/machine.key --kdf minimum";
+
+#[test]
+fn adopt_makes_a_vault_that_the_command_it_prints_opens() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let adopted = sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    let said = format!("{}\n{}", adopted.text(), adopted.stderr);
+    for name in ["binance", "grid", "okx"] {
+        assert!(said.contains(name), "{name} is listed: {said}");
+    }
+    for secret in SAMPLE_SECRETS {
+        assert!(!said.contains(secret), "values are masked: {said}");
+    }
+    let next =
+        said.lines().rfind(|line| line.contains(" run ") && line.contains("-- env")).expect("a command to paste");
+    let next = next.trim().trim_start_matches("$ ").replacen("strongroom", "\"$STRONGROOM\"", 1);
+    let next =
+        next.strip_prefix("cargo run --release -- ").map_or(next.clone(), |rest| format!("\"$STRONGROOM\" {rest}"));
+    sandbox.shell(&next).end().ok().prints("BINANCE_API_KEY=").prints("BINANCE_GRID_API_SECRET=");
+}
+
+#[test]
+fn adopt_again_says_unchanged_and_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    let before = sandbox.tree();
+    let again = sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    assert!(format!("{}{}", again.text(), again.stderr).contains("unchanged"));
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn adopt_never_touches_the_plaintext() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    assert_eq!(sandbox.read_text("secrets.json"), SAMPLE_JSON);
+    assert!(!sandbox.path(".gitignore").exists());
+}
+
+#[test]
+fn what_adopt_makes_is_private() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    assert_eq!(sandbox.mode("demo"), 0o700);
+    assert_eq!(sandbox.mode("demo/machine.key"), 0o600);
+    assert_eq!(sandbox.mode("demo/vault.strongroom") & 0o077, 0);
+    let key = sandbox.read_text("demo/machine.key");
+    assert!(key.starts_with("STRONGROOM-KEY-1-") && key.trim_end().lines().count() == 1, "one self-identifying line");
+}
+
+#[test]
+fn no_name_and_no_secret_occurs_in_the_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    let vault = sandbox.read("demo/vault.strongroom");
+    for text in SAMPLE_SECRETS.iter().chain(&["binance", "okx", "grid", "main", "api_key", "machine", "recovery"]) {
+        assert!(!vault.windows(text.len()).any(|window| window == text.as_bytes()));
+    }
+}
+
+#[test]
+fn adopt_answers_in_json_what_it_generated_and_null_for_the_rest() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let answer = sandbox.run(&format!("{ADOPT} --generate-passphrase --json")).ok().json();
+    for name in ["vault", "passphrase", "recovery_code", "machine_key"] {
+        assert!(answer[name].is_string(), "{name}: {answer}");
+    }
+
+    // Both of what it printed once open the vault.
+    for secret in ["passphrase", "recovery_code"] {
+        sandbox.write("typed", answer[secret].as_str().expect("a text"));
+        sandbox.bare("list --vault demo/vault.strongroom --passphrase-file typed").end().ok().prints("binance");
+    }
+
+    let other = Sandbox::new();
+    other.write("secrets.json", SAMPLE_JSON);
+    other.write("passphrase", PASSPHRASE);
+    let answer =
+        other.run("adopt secrets.json --passphrase-file passphrase --no-recovery --kdf minimum --json").ok().json();
+    assert!(answer["vault"].is_string());
+    for name in ["passphrase", "recovery_code", "machine_key"] {
+        assert!(answer[name].is_null(), "{name}: {answer}");
+    }
+}
+
+#[test]
+fn adopt_takes_several_files_of_several_formats() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.write(
+        ".env",
+        "KRAKEN_API_KEY=EXAMPLE-KRAKEN-KEY\nKRAKEN_API_SECRET=EXAMPLE-KRAKEN-SECRET\nDATABASE_URL=EXAMPLE-URL\n",
+    );
+    sandbox.write("passphrase", PASSPHRASE);
+    sandbox.run("adopt secrets.json .env --machine-key machine.key --passphrase-file passphrase --kdf minimum").ok();
+    sandbox.run("get binance/main/api_secret").ok().prints_only(BINANCE_SECRET);
+    sandbox.run("get kraken/main/api_secret").ok().prints_only("EXAMPLE-KRAKEN-SECRET");
+    sandbox.run("get env/DATABASE_URL").ok().prints_only("EXAMPLE-URL");
+}
+
+#[test]
+fn adopt_with_one_bad_file_makes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.write("broken.json", &SAMPLE_JSON[..SAMPLE_JSON.len() / 2]);
+    let before = sandbox.tree();
+    let adopt = "adopt secrets.json broken.json --vault demo/vault.strongroom --machine-key demo/machine.key";
+    sandbox.run(&format!("{adopt} --generate-passphrase --kdf minimum")).fails().says("broken.json");
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn the_example_is_adopted_and_the_clone_stays_clean() {
+    let status =
+        || Command::new("git").args(["status", "--porcelain"]).current_dir(repository()).output().expect("git");
+    let before = status();
+    let sandbox = Sandbox::new();
+    let words = "adopt examples/secrets.json --generate-passphrase --kdf minimum --vault";
+    let adopt = || {
+        let run = sandbox.strongroom(words).arg(sandbox.path("demo/vault.strongroom"));
+        run.arg("--machine-key").arg(sandbox.path("demo/machine.key")).directory(repository()).end().ok()
+    };
+    adopt();
+    let again = adopt();
+    assert!(format!("{}{}", again.text(), again.stderr).contains("unchanged"));
+    assert_eq!(status().stdout, before.stdout);
+}

@@ -1,0 +1,91 @@
+//! `edit`: everything as TOML in an editor, and what happens when the editor does not cooperate.
+
+use strongroom_tests::{BINANCE_KEY, Run, Sandbox};
+
+fn with_editor<'a>(sandbox: &'a Sandbox, script: &str) -> Run<'a> {
+    let editor = sandbox.script("editor", script);
+    sandbox.strongroom("edit").env("EDITOR", editor.to_str().expect("UTF-8"))
+}
+
+#[test]
+fn what_the_editor_changed_is_saved() {
+    let sandbox = Sandbox::with_vault();
+    let script = format!("sed -i.bak 's/{BINANCE_KEY}/EXAMPLE-EDITED-KEY/' \"$1\" && rm \"$1.bak\"");
+    with_editor(&sandbox, &script).end().ok();
+    sandbox.run("get binance/main/api_key").ok().prints_only("EXAMPLE-EDITED-KEY");
+}
+
+#[test]
+fn an_editor_that_changes_nothing_writes_nothing() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.script("editor", "exit 0");
+    let before = sandbox.tree();
+    with_editor(&sandbox, "exit 0").end().ok();
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn an_editor_that_fails_changes_nothing() {
+    let sandbox = Sandbox::with_vault();
+    let script = format!("sed -i.bak 's/{BINANCE_KEY}/EXAMPLE-EDITED-KEY/' \"$1\"; exit 1");
+    sandbox.script("editor", &script);
+    let before = sandbox.tree();
+    with_editor(&sandbox, &script).end().fails();
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn the_plaintext_is_private_on_memory_and_gone_afterwards() {
+    let sandbox = Sandbox::with_vault();
+    with_editor(&sandbox, "echo \"$1\" > where; ls -l \"$1\" > mode; touch \"$1~\"").end().ok();
+    let path = sandbox.read_text("where");
+    let path = std::path::Path::new(path.trim());
+    assert!(!path.exists(), "the file is gone");
+    assert!(
+        !path.parent().expect("a directory").join(format!("{}~", path.display())).exists(),
+        "what the editor left too"
+    );
+    assert!(sandbox.read_text("mode").starts_with("-rw-------"));
+    if cfg!(target_os = "linux") && std::path::Path::new("/dev/shm").is_dir() {
+        assert!(path.starts_with("/dev/shm") || path.starts_with("/run"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_text_that_does_not_parse_is_opened_again_with_the_error_marked() {
+    let sandbox = Sandbox::with_vault();
+    // The first time break it; the second time keep what we are shown, and repair it.
+    let script = format!(
+        "if [ -e second ]; then cp \"$1\" shown; sed -i.bak -e '/= = broken/d' -e 's/{BINANCE_KEY}/EXAMPLE-EDITED-KEY/' \"$1\"; rm \"$1.bak\"
+else touch second; echo 'x = = broken' >> \"$1\"; fi"
+    );
+    with_editor(&sandbox, &script).end().ok();
+    let shown = sandbox.read_text("shown");
+    assert!(shown.contains("= = broken"), "nothing of the work is lost");
+    assert!(shown.lines().any(|line| line.starts_with('#') && line.contains("line")), "the error is marked");
+    sandbox.run("get binance/main/api_key").ok().prints_only("EXAMPLE-EDITED-KEY");
+}
+
+#[test]
+fn an_edit_of_what_is_gone_meanwhile_is_exit_8() {
+    let sandbox = Sandbox::with_vault();
+    let binary = strongroom_tests::strongroom().display();
+    let script = format!(
+        "'{binary}' rm binance/grid --yes; sed -i.bak 's/EXAMPLE-BINANCE-GRID-KEY-0003/EXAMPLE-EDITED-KEY/' \"$1\"; rm \"$1.bak\""
+    );
+    with_editor(&sandbox, &script).end().exits(8);
+    sandbox.run("get binance/grid/api_key").exits(6);
+}
+
+#[test]
+fn an_edit_beside_another_change_keeps_both() {
+    let sandbox = Sandbox::with_vault();
+    let binary = strongroom_tests::strongroom().display();
+    let script = format!(
+        "'{binary}' set okx/main --tag meanwhile; sed -i.bak 's/{BINANCE_KEY}/EXAMPLE-EDITED-KEY/' \"$1\"; rm \"$1.bak\""
+    );
+    with_editor(&sandbox, &script).end().ok();
+    sandbox.run("get binance/main/api_key").ok().prints_only("EXAMPLE-EDITED-KEY");
+    let okx = sandbox.run("show okx/main --json").ok().json();
+    assert_eq!(okx["tags"], serde_json::json!(["meanwhile"]));
+}

@@ -1,0 +1,131 @@
+//! What goes out: round trips that are exact, documents that their readers accept, and what is refused.
+
+use serde_json::{Value, json};
+use strongroom_tests::{BINANCE_KEY, BINANCE_SECRET, OKX_PASSPHRASE, SAMPLE_JSON, Sandbox};
+
+/// Texts that formats like to spoil.
+const HARD: &str = "EXAMPLE \" ' \\ $x ${HOME} `x` # ~ \t é \u{1f511} = end ";
+
+/// An empty vault beside the first, opened by the same machine key file name in its own sandbox.
+fn empty() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("passphrase", strongroom_tests::PASSPHRASE);
+    sandbox.run("init --machine-key machine.key --passphrase-file passphrase --no-recovery --kdf minimum").ok();
+    sandbox
+}
+
+/// The sample, and what is hard.
+fn full() -> Sandbox {
+    let sandbox = Sandbox::with_vault();
+    let document = json!({"api_key": HARD, "api_secret": format!("{HARD}\nsecond line\r\n")});
+    sandbox.strongroom("add Binance/a@b.c --from-json -").stdin(document.to_string()).end().ok();
+    sandbox
+        .run("set binance/main --permission read --permission trade --ip 203.0.113.7 --tag hot --rotate-after 90")
+        .ok();
+    sandbox.run("set binance/main --expires 2031-02-03T04:05:06Z").ok();
+    sandbox
+}
+
+#[test]
+fn json_is_what_it_was_made_from() {
+    let sandbox = Sandbox::with_vault();
+    let exported = sandbox.run("export json").ok().json();
+    let mut expected: Value = serde_json::from_str(SAMPLE_JSON).expect("the sample");
+    let grid = &mut expected["exchange_secrets"]["binance"]["subaccounts"]["grid"];
+    grid.as_object_mut().expect("an object").remove("api_passphrase");
+    let mut exported = exported;
+    // A reader takes an absent passphrase and null as the same.
+    for exchange in exported["exchange_secrets"].as_object_mut().expect("exchanges").values_mut() {
+        for subaccount in exchange["subaccounts"].as_object_mut().expect("subaccounts").values_mut() {
+            subaccount.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        }
+    }
+    assert_eq!(exported, expected);
+}
+
+#[test]
+fn json_round_trips_every_byte() {
+    let (first, second) = (full(), empty());
+    second.write("exported.json", first.run("export json").ok().stdout);
+    second.run("import json exported.json").ok();
+    for field in
+        ["binance/a@b.c/api_key", "binance/a@b.c/api_secret", "okx/main/api_passphrase", "binance/main/api_key"]
+    {
+        let value = first.run(&format!("get {field}")).ok().stdout;
+        assert!(second.run(&format!("get {field}")).ok().stdout == value, "{field}");
+    }
+    assert!(second.run("export json").ok().stdout == first.run("export json").ok().stdout);
+}
+
+#[test]
+fn aws_lists_the_main_account_among_the_subaccounts_too() {
+    let sandbox = Sandbox::with_vault();
+    let exported = sandbox.run("export aws binance/*").ok().json();
+    assert_eq!(exported["API_KEY"], BINANCE_KEY);
+    assert_eq!(exported["API_SECRET"], BINANCE_SECRET);
+    let subaccounts = exported["SUBACCOUNTS"].as_array().expect("a list");
+    let mut names: Vec<_> = subaccounts.iter().filter_map(|entry| entry["subaccount_name"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["grid", "main"]);
+}
+
+#[test]
+fn aws_round_trips_every_byte() {
+    let (first, second) = (full(), empty());
+    second.write("binance.json", first.run("export aws binance/*").ok().stdout);
+    second.run("import aws binance.json --exchange binance").ok();
+    assert!(second.run("export aws binance/*").ok().stdout == first.run("export aws binance/*").ok().stdout);
+    let value = first.run("get binance/a@b.c/api_secret").ok().stdout;
+    assert!(second.run("get binance/a@b.c/api_secret").ok().stdout == value);
+}
+
+#[test]
+fn strongroom_round_trips_records_metadata_and_values_but_no_way_in() {
+    let (first, second) = (full(), empty());
+    first.write(".env", "DATABASE_URL=EXAMPLE-URL\n");
+    first.run("import dotenv .env").ok();
+    let exported = first.run("export strongroom").ok();
+    assert!(!exported.text().contains("STRONGROOM-KEY-1-"));
+    second.write("exported.json", &exported.stdout);
+    second.run("import strongroom exported.json").ok();
+    assert!(second.run("export strongroom").ok().stdout == exported.stdout);
+    assert_eq!(second.run("list --json").ok().json(), first.run("list --json").ok().json());
+}
+
+#[test]
+fn armor_is_the_same_file_as_text() {
+    let sandbox = Sandbox::with_vault();
+    let armored = sandbox.bare("export armor").end().ok();
+    assert!(armored.text().starts_with("-----BEGIN STRONGROOM VAULT-----\n"));
+    sandbox.write("vault.txt", &armored.stdout);
+    sandbox.bare("import armor vault.txt --vault copy.strongroom").end().ok();
+    assert!(sandbox.read("copy.strongroom") == sandbox.read("vault.strongroom"));
+}
+
+#[test]
+fn an_incomplete_record_is_refused_by_name_because_it_would_spoil_the_file() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.strongroom("add kraken/main --from-json -").stdin(r#"{"api_key":"EXAMPLE-ONLY-A-KEY"}"#).end().ok();
+    let finished = sandbox.run("export json").fails().prints_only("").says("kraken/main");
+    finished.never_says("EXAMPLE-ONLY-A-KEY");
+    sandbox.run("export json binance/* okx").ok().prints(OKX_PASSPHRASE);
+}
+
+#[test]
+fn one_document_holds_one_environment() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-TESTNET-KEY","api_secret":"EXAMPLE-TESTNET-SECRET"}"#;
+    sandbox.strongroom("add binance/main@testnet --from-json -").stdin(keys).end().ok();
+    let testnet = sandbox.run("export json --environment testnet").ok().prints("EXAMPLE-TESTNET-KEY");
+    assert!(!testnet.text().contains(BINANCE_KEY));
+    let live = sandbox.run("export json --environment live").ok().prints(BINANCE_KEY);
+    assert!(!live.text().contains("EXAMPLE-TESTNET-KEY"));
+}
+
+#[test]
+fn an_output_file_is_private_and_holds_what_would_be_printed() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("export json --output out.json").ok().prints_only("");
+    assert_eq!(sandbox.mode("out.json"), 0o600);
+    assert!(sandbox.read("out.json") == sandbox.run("export json").ok().stdout);
+}

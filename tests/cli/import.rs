@@ -1,0 +1,160 @@
+//! What comes in: formats recognised by content, all or nothing, and errors that never repeat the input.
+
+use strongroom_tests::{BINANCE_SECRET, SAMPLE_JSON, Sandbox};
+
+const BINANCE_AWS: &str = r#"{"API_KEY": "EXAMPLE-AWS-KEY", "API_SECRET": "EXAMPLE-AWS-SECRET", "SUBACCOUNTS": [
+  {"subaccount_name": "main", "API_KEY": "EXAMPLE-AWS-KEY", "API_SECRET": "EXAMPLE-AWS-SECRET"},
+  {"subaccount_name": "hedge", "API_KEY": "EXAMPLE-AWS-KEY-2", "API_SECRET": "EXAMPLE-AWS-SECRET-2"}]}"#;
+
+fn strings(value: &serde_json::Value) -> Vec<&str> {
+    value.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text")).collect()
+}
+
+#[test]
+fn import_reports_what_happened_to_each_record() {
+    let sandbox = Sandbox::with_vault();
+    let changed = SAMPLE_JSON.replace(BINANCE_SECRET, "EXAMPLE-BINANCE-MAIN-SECRET-NEXT").replace("grid", "swing");
+    sandbox.write("next.json", changed);
+    let report = sandbox.run("import json next.json --replace --json").ok().json();
+    assert_eq!(strings(&report["added"]), ["binance/swing"]);
+    assert_eq!(strings(&report["unchanged"]), ["okx/main"]);
+    assert_eq!(strings(&report["replaced"]), ["binance/main"]);
+    sandbox.run("get binance/main/api_secret").ok().prints_only("EXAMPLE-BINANCE-MAIN-SECRET-NEXT");
+}
+
+#[test]
+fn a_record_with_another_value_stops_everything_unless_replace() {
+    let sandbox = Sandbox::with_vault();
+    let changed = SAMPLE_JSON.replace(BINANCE_SECRET, "EXAMPLE-BINANCE-MAIN-SECRET-NEXT").replace("grid", "swing");
+    sandbox.write("next.json", changed);
+    let before = sandbox.tree();
+    sandbox.run("import json next.json").exits(6).says("binance/main").never_says("SECRET-NEXT");
+    assert!(sandbox.tree() == before, "not even the new record came in");
+}
+
+#[test]
+fn importing_the_same_again_writes_nothing() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let before = sandbox.tree();
+    let report = sandbox.run("import secrets.json --json").ok().json();
+    assert_eq!(strings(&report["unchanged"]), ["binance/grid", "binance/main", "okx/main"]);
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn a_dry_run_reports_and_writes_nothing() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("kraken.env", "KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-S\n");
+    let before = sandbox.tree();
+    let report = sandbox.run("import dotenv kraken.env --dry-run --json").ok().json();
+    assert_eq!(strings(&report["added"]), ["kraken/main"]);
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn formats_are_recognised_by_content() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("plain", "KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-S\n");
+    sandbox.run("import plain").ok();
+    sandbox.run("get kraken/main/api_key").ok().prints_only("EXAMPLE-K");
+    sandbox.write("secret", BINANCE_AWS);
+    sandbox.run("import secret --exchange bybit").ok();
+    sandbox.run("get bybit/hedge/api_secret").ok().prints_only("EXAMPLE-AWS-SECRET-2");
+    sandbox.write("nothing", "just a sentence without any meaning to us");
+    sandbox.run("import nothing").fails().says("nothing");
+}
+
+#[test]
+fn the_aws_shape_brings_the_main_account_and_the_others() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("bybit.json", BINANCE_AWS);
+    let report = sandbox.run("import aws bybit.json --exchange bybit --json").ok().json();
+    assert_eq!(strings(&report["added"]), ["bybit/hedge", "bybit/main"]);
+    // Without the exchange's name there is nothing to file it under.
+    sandbox.run("import aws bybit.json").exits(2).says("--exchange");
+}
+
+#[test]
+fn a_dotenv_is_read_by_its_grammar_without_interpolation() {
+    let sandbox = Sandbox::with_vault();
+    let text = concat!(
+        "\u{feff}# a comment\r\n",
+        "export KRAKEN_API_KEY=EXAMPLE-K # said why\r\n",
+        "KRAKEN_SECRET='EXAMPLE \\' S'\r\n",
+        "KRAKEN_FUTURES_API_KEY=\"EXAMPLE\\nK\"\r\n",
+        "KRAKEN_FUTURES_API_SECRET=EXAMPLE#S\r\n",
+        "OKX_TESTNET_API_KEY=EXAMPLE-T\r\nOKX_TESTNET_API_SECRET=EXAMPLE-TS\r\nOKX_TESTNET_PASSPHRASE=EXAMPLE-TP\r\n",
+        "DATABASE_URL=postgres://${HOME}/x\r\n",
+        "EMPTY=\r\n",
+    );
+    sandbox.write(".env", text);
+    sandbox.run("import dotenv .env").ok();
+    for (name, value) in [
+        ("kraken/main/api_key", "EXAMPLE-K"),
+        ("kraken/main/api_secret", "EXAMPLE ' S"),
+        ("kraken/futures/api_key", "EXAMPLE\nK"),
+        ("kraken/futures/api_secret", "EXAMPLE#S"),
+        ("okx/main@testnet/api_passphrase", "EXAMPLE-TP"),
+        ("env/DATABASE_URL", "postgres://${HOME}/x"),
+        ("env/EMPTY", ""),
+    ] {
+        sandbox.run(&format!("get {name}")).ok().prints_only(value);
+    }
+}
+
+#[test]
+fn bare_names_in_a_dotenv_belong_to_the_exchange_that_is_named() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write(".env", "API_KEY=EXAMPLE-K\nAPI_SECRET=EXAMPLE-S\n");
+    sandbox.run("import dotenv .env --exchange kraken").ok();
+    sandbox.run("get kraken/main/api_secret").ok().prints_only("EXAMPLE-S");
+}
+
+#[test]
+fn a_bad_line_is_reported_by_number_and_never_by_content() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.keep_secret("TAIL-OF-A-SECRET");
+    sandbox.write(".env", "KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=\"TAIL-OF-A-SECRET\n");
+    let before = sandbox.tree();
+    sandbox.run("import dotenv .env").fails().says(".env").says("line 2");
+    assert!(sandbox.tree() == before);
+
+    sandbox.write("bad.json", SAMPLE_JSON.replace("\"EXAMPLE-OKX-MAIN-SECRET-0006\",", "\"TAIL-OF-A-SECRET\" oops"));
+    let before = sandbox.tree();
+    sandbox.run("import json bad.json").fails().says("bad.json").says("line 23").never_says("oops");
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn a_bad_field_is_reported_by_its_path_and_never_by_content() {
+    let sandbox = Sandbox::with_vault();
+    for (field, text) in [
+        ("api_secret", SAMPLE_JSON.replace("\"EXAMPLE-OKX-MAIN-SECRET-0006\"", "4711081500")),
+        ("api_secret", SAMPLE_JSON.replace("\"api_secret\": \"EXAMPLE-OKX-MAIN-SECRET-0006\",", "")),
+    ] {
+        sandbox.write("bad.json", text);
+        let before = sandbox.tree();
+        let finished = sandbox.run("import json bad.json").fails().says("bad.json").says("okx").says(field);
+        finished.never_says("4711081500");
+        assert!(sandbox.tree() == before);
+    }
+}
+
+#[test]
+fn a_pem_key_keeps_its_newlines() {
+    let sandbox = Sandbox::with_vault();
+    let pem = "-----BEGIN EXAMPLE KEY-----\nAAAA\nBBBB\n-----END EXAMPLE KEY-----\n";
+    let document = serde_json::json!({"exchange_secrets": {"coinbase": {"name": "coinbase", "subaccounts": {"main": {
+        "subaccount_name": "main", "api_key": "organizations/EXAMPLE/apiKeys/EXAMPLE", "api_secret": pem}}}}});
+    sandbox.write("coinbase.json", document.to_string());
+    sandbox.run("import json coinbase.json").ok();
+    sandbox.run("get coinbase/main/api_secret").ok().prints_only(pem);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.strongroom("import dotenv -").stdin("KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-S\n").end().ok();
+    sandbox.run("get kraken/main/api_key").ok().prints_only("EXAMPLE-K");
+}

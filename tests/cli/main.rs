@@ -1,0 +1,21 @@
+//! The command line as a stranger meets it: the real binary, its exit codes, its two streams, the files it leaves.
+//!
+//! One file per story. What is claimed here is what users and their scripts rely on.
+
+mod adopt;
+mod bot;
+mod damage;
+mod dotenv;
+mod edit;
+mod exit_codes;
+mod export;
+mod import;
+mod pins;
+mod records;
+mod reports;
+mod run;
+mod safety;
+mod terminal;
+mod unlock;
+mod ways_in;
+mod writers;

@@ -1,0 +1,101 @@
+//! Adding, changing, renaming and removing records.
+
+use serde_json::json;
+use strongroom_tests::{BINANCE_KEY, BINANCE_SECRET, Sandbox};
+
+#[test]
+fn add_reads_one_object_with_the_records_field_names() {
+    let sandbox = Sandbox::with_vault();
+    let document = json!({"api_key": "EXAMPLE-K", "api_secret": "EXAMPLE-S", "permissions": ["trade", "read"],
+        "ip_allowlist": ["203.0.113.7"], "tags": ["cold"], "expires": "2031-02-03T04:05:06Z", "rotate_after_days": 90});
+    sandbox.strongroom("add kraken/main --from-json -").stdin(document.to_string()).end().ok();
+    let shown = sandbox.run("show kraken/main --json").ok().json();
+    assert_eq!(shown["permissions"], json!(["read", "trade"]));
+    assert_eq!(shown["ip_allowlist"], json!(["203.0.113.7"]));
+    assert_eq!(shown["tags"], json!(["cold"]));
+    assert_eq!(shown["expires"], "2031-02-03T04:05:06Z");
+    assert_eq!(shown["rotate_after_days"], 90);
+    sandbox.run("get kraken/main/api_secret").ok().prints_only("EXAMPLE-S");
+}
+
+#[test]
+fn add_refuses_what_it_does_not_know_by_field_and_never_by_content() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.keep_secret("EXAMPLE-NOT-TO-BE-SAID");
+    let before = sandbox.tree();
+    for document in [
+        r#"{"api_key":"EXAMPLE-NOT-TO-BE-SAID","api_secret":4711}"#,
+        r#"{"api_key":"EXAMPLE-NOT-TO-BE-SAID","api_secret":"EXAMPLE"#,
+        r#"["EXAMPLE-NOT-TO-BE-SAID"]"#,
+        r#"{"api_key":"EXAMPLE-NOT-TO-BE-SAID","expires":"EXAMPLE-NOT-TO-BE-SAID"}"#,
+    ] {
+        sandbox.strongroom("add kraken/main --from-json -").stdin(document).end().fails();
+    }
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
+fn set_changes_what_is_named_and_leaves_the_rest() {
+    let sandbox = Sandbox::with_vault();
+    let run = sandbox.strongroom("set binance/main --from-json -").stdin(r#"{"api_secret":"EXAMPLE-CHANGED"}"#);
+    run.end().ok();
+    sandbox.run("get binance/main/api_secret").ok().prints_only("EXAMPLE-CHANGED");
+    sandbox.run("get binance/main/api_key").ok().prints_only(BINANCE_KEY);
+    sandbox.run("set binance/main --permission read --ip 203.0.113.0/24 --tag hot").ok();
+    let shown = sandbox.run("show binance/main --json").ok().json();
+    assert_eq!(shown["permissions"], json!(["read"]));
+    assert_eq!(shown["ip_allowlist"], json!(["203.0.113.0/24"]));
+    assert_eq!(shown["tags"], json!(["hot"]));
+    sandbox.run("get binance/main/api_secret").ok().prints_only("EXAMPLE-CHANGED");
+}
+
+#[test]
+fn changing_a_secret_is_remembered_as_a_rotation() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.strongroom("set binance/main --from-json -").stdin(r#"{"api_secret":"EXAMPLE-CHANGED"}"#).end().ok();
+    let shown = sandbox.run("show binance/main --json").ok().json();
+    assert!(shown["rotated"].as_str().is_some_and(|time| time.ends_with('Z')), "{shown}");
+}
+
+#[test]
+fn mv_renames_and_keeps_the_values() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("mv binance/main binance/spot@testnet").ok();
+    sandbox.run("get binance/spot@testnet/api_secret").ok().prints_only(BINANCE_SECRET);
+    sandbox.run("get binance/main/api_secret").exits(6);
+}
+
+#[test]
+fn rm_removes_one_and_only_one() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("rm binance/grid --yes").ok();
+    sandbox.run("show binance/grid").exits(6);
+    assert_eq!(sandbox.run("list --json").ok().json().as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn unknown_exchanges_and_odd_names_are_welcome() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S"}"#;
+    for name in ["MyOwnVenue/main", "okx/trader@fund.example", "okx/a%2Fb@demo", "okx/Main"] {
+        sandbox.strongroom(&format!("add {name} --from-json -")).stdin(keys).end().ok();
+        sandbox.run(&format!("get {name}/api_key")).ok().prints_only("EXAMPLE-K");
+    }
+    let list = sandbox.run("list --json").ok().json();
+    let spelling = list.as_array().expect("a list").iter().any(|entry| entry["exchange"] == "MyOwnVenue");
+    assert!(spelling, "kept in the spelling it came in: {list}");
+}
+
+#[test]
+fn a_new_vault_is_empty_and_opens() {
+    let sandbox = Sandbox::new();
+    sandbox.write("passphrase", strongroom_tests::PASSPHRASE);
+    let words = "init --vault deep/er/vault.strongroom --machine-key machine.key --passphrase-file passphrase --kdf minimum --json";
+    let answer = sandbox.run(words).ok().json();
+    assert!(answer["recovery_code"].is_string() && answer["passphrase"].is_null(), "{answer}");
+    assert_eq!(sandbox.mode("deep/er"), 0o700);
+    assert_eq!(sandbox.run("list --vault deep/er/vault.strongroom --json").ok().json(), json!([]));
+    let before = sandbox.tree();
+    sandbox.run(words).fails();
+    assert!(sandbox.tree() == before, "an existing vault is never made anew");
+}

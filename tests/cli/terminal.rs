@@ -1,0 +1,153 @@
+//! In a real terminal, through tmux: prompts, what they show, and what is not shown.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use strongroom_tests::{BINANCE_KEY, NEW_PASSPHRASE, PASSPHRASE, Sandbox, have, skip, strongroom};
+
+/// A terminal with one command in it.
+struct Terminal<'a> {
+    sandbox: &'a Sandbox,
+}
+
+impl<'a> Terminal<'a> {
+    /// Starts a command in it; `None` and a counted skip when there is no tmux.
+    fn start(test: &str, sandbox: &'a Sandbox, words: &str) -> Option<Terminal<'a>> {
+        if !have("tmux", "-V") {
+            skip(test, "tmux is not here");
+            return None;
+        }
+        let terminal = Terminal { sandbox };
+        let line = format!("{} {words}; echo EXIT=$?; sleep 60", strongroom().display());
+        let mut command = terminal.tmux("new-session -d -x 120 -y 50");
+        let started = command.arg(line).status().expect("tmux starts");
+        assert!(started.success());
+        Some(terminal)
+    }
+
+    fn tmux(&self, words: &str) -> Command {
+        let mut command = self.sandbox.program("tmux".as_ref(), "").command();
+        command.args(["-f", "/dev/null", "-S"]).arg(self.sandbox.outside("tmux")).args(words.split_whitespace());
+        command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+        command
+    }
+
+    fn screen(&self) -> String {
+        let output = self.tmux("capture-pane -p -S -200").output().expect("tmux answers");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits until the screen shows this, `times` times.
+    #[track_caller]
+    fn wait(&self, text: &str, times: usize) -> String {
+        let started = Instant::now();
+        loop {
+            let screen = self.screen();
+            if screen.matches(text).count() >= times {
+                return screen;
+            }
+            assert!(started.elapsed() < Duration::from_secs(20), "waiting for {text:?} on:\n{screen}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Types a line.
+    fn enter(&self, text: &str) {
+        assert!(self.tmux("send-keys -l --").arg(text).status().expect("tmux answers").success());
+        assert!(self.tmux("send-keys Enter").status().expect("tmux answers").success());
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        // This terminal's own server, by its own socket.
+        let _ = self.tmux("kill-server").output();
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_not_shown() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_passphrase_is_asked_for_and_not_shown";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase", 1);
+    terminal.enter(PASSPHRASE);
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(screen.contains("binance") && !screen.contains(PASSPHRASE), "{screen}");
+}
+
+#[test]
+fn a_wrong_passphrase_at_the_prompt_is_exit_4() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_wrong_passphrase_at_the_prompt_is_exit_4";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase", 1);
+    terminal.enter("EXAMPLE that is wrong");
+    terminal.wait("EXIT=4", 1);
+}
+
+#[test]
+fn no_input_asks_nothing_even_here() {
+    let sandbox = Sandbox::with_vault();
+    let test = "no_input_asks_nothing_even_here";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list --no-input") else { return };
+    terminal.wait("EXIT=4", 1);
+}
+
+#[test]
+fn a_new_passphrase_is_typed_twice() {
+    let sandbox = Sandbox::new();
+    let test = "a_new_passphrase_is_typed_twice";
+    let Some(terminal) = Terminal::start(test, &sandbox, "init --kdf minimum") else { return };
+    terminal.wait("assphrase", 1);
+    terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("gain", 1);
+    terminal.enter(NEW_PASSPHRASE);
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains(NEW_PASSPHRASE), "{screen}");
+    sandbox.write("typed", NEW_PASSPHRASE);
+    sandbox.bare("list --passphrase-file typed").end().ok();
+}
+
+#[test]
+fn an_export_to_the_screen_asks_for_reveal() {
+    let sandbox = Sandbox::with_vault();
+    let test = "an_export_to_the_screen_asks_for_reveal";
+    let Some(terminal) = Terminal::start(test, &sandbox, "export json --key-file machine.key") else { return };
+    let screen = terminal.wait("EXIT=", 1);
+    assert!(screen.contains("--reveal") && !screen.contains("EXIT=0") && !screen.contains(BINANCE_KEY), "{screen}");
+    drop(terminal);
+    let Some(terminal) = Terminal::start(test, &sandbox, "export json --reveal --key-file machine.key") else { return };
+    assert!(terminal.wait("EXIT=0", 1).contains(BINANCE_KEY));
+}
+
+#[test]
+fn get_ends_its_line_on_a_terminal() {
+    let sandbox = Sandbox::with_vault();
+    let test = "get_ends_its_line_on_a_terminal";
+    let Some(terminal) = Terminal::start(test, &sandbox, "get binance/main/api_key --key-file machine.key") else {
+        return;
+    };
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(screen.lines().any(|line| line.trim_end() == BINANCE_KEY), "{screen}");
+}
+
+#[test]
+fn an_older_vault_is_asked_about_once() {
+    let sandbox = Sandbox::with_vault();
+    let first = sandbox.read("vault.strongroom");
+    sandbox.run("set binance/main --tag hot").ok();
+    sandbox.write("vault.strongroom", &first);
+    let test = "an_older_vault_is_asked_about_once";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list --key-file machine.key") else { return };
+    terminal.wait("older", 1);
+    terminal.enter("no");
+    terminal.wait("EXIT=5", 1);
+    drop(terminal);
+    let Some(terminal) = Terminal::start(test, &sandbox, "list --key-file machine.key") else { return };
+    terminal.wait("older", 1);
+    terminal.enter("yes");
+    terminal.wait("EXIT=0", 1);
+    drop(terminal);
+    sandbox.run("list").ok();
+}
