@@ -120,9 +120,9 @@ fn a_bad_line_is_reported_by_number_and_never_by_content() {
     sandbox.run("import dotenv .env").fails().says(".env").says("line 2");
     assert!(sandbox.tree() == before);
 
-    sandbox.write("bad.json", SAMPLE_JSON.replace("\"EXAMPLE-OKX-MAIN-SECRET-0006\",", "\"TAIL-OF-A-SECRET\" oops"));
+    sandbox.write("bad.json", SAMPLE_JSON.replace("\"EXAMPLE-OKX-MAIN-SECRET-0006\",", "\"TAIL-OF-A-SECRET\" oops,"));
     let before = sandbox.tree();
-    sandbox.run("import json bad.json").fails().says("bad.json").says("line 23").never_says("oops");
+    sandbox.run("import json bad.json").fails().says("bad.json").says("line 25").never_says("oops");
     assert!(sandbox.tree() == before);
 }
 

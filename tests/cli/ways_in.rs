@@ -9,7 +9,7 @@ fn data_key_id(sandbox: &Sandbox) -> String {
 /// The id of the only slot that `slot list` shows with this label.
 fn slot(sandbox: &Sandbox, label: &str) -> String {
     let slots = sandbox.run("slot list --json").ok().json();
-    let slots = slots.as_array().expect("a list").clone();
+    let slots = slots["slots"].as_array().expect("a list").clone();
     let mut with_label = slots.iter().filter(|slot| slot["label"] == label);
     let id =
         with_label.next().unwrap_or_else(|| panic!("{label} in {slots:?}"))["id"].as_str().expect("an id").to_owned();
@@ -121,7 +121,7 @@ fn rekey_lists_the_ways_in_that_stay() {
     let slots = sandbox.run("slot list --json").ok().json();
     let finished = sandbox.run("rekey").ok();
     let said = format!("{}{}", finished.text(), finished.stderr);
-    for slot in slots.as_array().expect("a list") {
+    for slot in slots["slots"].as_array().expect("a list") {
         let id = slot["id"].as_str().expect("an id");
         assert!(said.contains(id), "{id} in {said}");
     }
@@ -145,7 +145,7 @@ fn an_ordinary_save_leaves_the_slots_alone_and_no_change_writes_nothing() {
 fn a_passphrase_that_needs_a_key_file_opens_only_with_it() {
     let sandbox = Sandbox::with_vault();
     sandbox.write("new", NEW_PASSPHRASE);
-    let words = "slot add --label vaulted --new-passphrase-file new --factor-file factor.key --kdf minimum";
+    let words = "slot add --label vaulted --new-passphrase-file new --new-factor-file factor.key --kdf minimum";
     sandbox.run(words).ok();
     assert_eq!(sandbox.mode("factor.key"), 0o600);
     sandbox.bare("list --passphrase-file new").end().exits(4);

@@ -311,12 +311,12 @@ pub enum PinError {
         /// The pin.
         path: PathBuf,
     },
-    /// A machine key was made for another vault or for a later data key.
-    #[error("the machine key belongs to another vault or to a newer state of this one ({difference})")]
-    KeyBound {
-        /// What differs.
-        difference: &'static str,
-    },
+    /// A machine key names another vault. For its holder it is a wrong secret: exit code 4.
+    #[error("the machine key was made for another vault")]
+    KeyOfAnotherVault,
+    /// A machine key was made for this vault under a data key that this file's does not descend from.
+    #[error("the machine key was made for a newer state of this vault, or for one that this is not made from")]
+    KeyBound,
 }
 
 impl PinError {
@@ -327,7 +327,7 @@ impl PinError {
             PinError::Forked { .. } => "forked",
             PinError::Substituted { .. } => "substituted",
             PinError::Unexpected { .. } => "unexpected",
-            PinError::KeyBound { .. } => "key-bound",
+            PinError::KeyOfAnotherVault | PinError::KeyBound => "key-bound",
             PinError::Unreadable { .. } => "pin-unreadable",
         }
     }

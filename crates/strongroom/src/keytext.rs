@@ -78,12 +78,13 @@ impl MachineKey {
 
     /// The vault it names, if it names one.
     pub fn vault_id(&self) -> Option<[u8; 16]> {
-        (self.vault_id != [0; 16]).then_some(self.vault_id)
+        self.bound_to().map(|(vault_id, _)| vault_id)
     }
 
-    /// The vault id and the data key id it names, if it names them.
+    /// The vault id and the data key id it names. It names none only if both are all zero.
     pub(crate) fn bound_to(&self) -> Option<([u8; 16], [u8; 16])> {
-        self.vault_id().map(|vault_id| (vault_id, self.data_key_id))
+        let ids = (self.vault_id, self.data_key_id);
+        (ids != ([0; 16], [0; 16])).then_some(ids)
     }
 
     pub(crate) fn expose(&self) -> &[u8; 32] {

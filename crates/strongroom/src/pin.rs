@@ -88,10 +88,8 @@ impl Seen<'_> {
     /// The machine key's binding: its vault id is compared before unlocking, its data key id here.
     pub(crate) fn check_binding(&self, bound_to: Option<([u8; 16], [u8; 16])>) -> Result<(), PinError> {
         match bound_to {
-            Some((vault_id, _)) if vault_id != self.header.vault_id => Err(other_vault()),
-            Some((_, data_key_id)) if !self.continues(&data_key_id) => {
-                Err(PinError::KeyBound { difference: "an older data key, or one that was not made from it" })
-            }
+            Some((vault_id, _)) if vault_id != self.header.vault_id => Err(PinError::KeyOfAnotherVault),
+            Some((_, data_key_id)) if !self.continues(&data_key_id) => Err(PinError::KeyBound),
             _ => Ok(()),
         }
     }
@@ -135,13 +133,6 @@ impl Seen<'_> {
             Verdict::Refused(PinError::Forked { found, pinned, accept: accept() })
         }
     }
-}
-
-const OTHER_VAULT: &str = "another vault id";
-
-/// The error for a machine key that names another vault, known before any slot is tried.
-pub(crate) fn other_vault() -> PinError {
-    PinError::KeyBound { difference: OTHER_VAULT }
 }
 
 impl PinStore {

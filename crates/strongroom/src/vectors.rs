@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use crate::container::{self, Header, SlotId};
-use crate::error::{Error, FormatError, TextError};
+use crate::error::{Error, FormatError, PinError, TextError};
 use crate::keys::{DataKey, SlotContext, SlotSecret, lineage_id, sha256};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::pin::{Expectation, Pin, Verdict};
@@ -118,7 +118,7 @@ fn from_file(bytes: &[u8]) -> Result<Secret, Error> {
 }
 
 fn check(vector: &Vector) -> Result<(), String> {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 13] = [
         "comment",
         "expect",
         "layer",
@@ -131,6 +131,7 @@ fn check(vector: &Vector) -> Result<(), String> {
         "available-memory",
         "pin",
         "require",
+        "warning",
     ];
     let values: Vec<(&String, &String)> =
         vector.keys.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())).collect();
@@ -178,10 +179,13 @@ fn outcome(vector: &Vector) -> Outcome {
         options = options.expect(expected.parse::<Expectation>().unwrap());
     }
     let vault = options.unlock(locked, &unlock).map_err(|error| kind_and_layer(&error))?;
-    if let Some(pin) = vector.get("pin")
-        && let Verdict::Refused(refused) = vault.compare_with(&parse_pin(pin))
-    {
-        return Err((refused.kind(), "pins"));
+    if let Some(pin) = vector.get("pin") {
+        let warning = match vault.compare_with(&parse_pin(pin)) {
+            Verdict::Refused(refused) => return Err((refused.kind(), "pins")),
+            Verdict::AcceptedFarAhead => Some("far-behind"),
+            Verdict::Accepted => None,
+        };
+        assert_eq!(warning, vector.get("warning"), "the warning");
     }
     Ok(Some(vault))
 }
@@ -210,7 +214,7 @@ fn kind_and_layer(error: &Error) -> (&'static str, &'static str) {
             (error.kind(), layer)
         }
         Error::Unlock(error) => (error.kind(), "unlock"),
-        Error::Pin(error) if *error == crate::pin::other_vault() => (error.kind(), "unlock"),
+        Error::Pin(error @ PinError::KeyOfAnotherVault) => (error.kind(), "unlock"),
         Error::Pin(error) => (error.kind(), "pins"),
         Error::Text(error) => (error.kind(), "text"),
         other => panic!("{other:?} is no outcome of a vector"),

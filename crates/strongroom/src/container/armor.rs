@@ -46,6 +46,9 @@ pub(crate) fn from_armor(text: &str) -> Result<Vec<u8>, FormatError> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut short_line = None;
     for (number, line) in lines.by_ref() {
+        if line == END && bytes.is_empty() {
+            return Err(armor(number, "there is nothing between the first line and the last"));
+        }
         if line == END {
             return match lines.next() {
                 None => Ok(bytes),
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_length_reads_back_with_either_line_end() {
-        for length in 0..200 {
+        for length in 1..200 {
             let bytes = vec![0xa5; length];
             let text = to_armor(&bytes);
             assert_eq!(from_armor(&text).unwrap(), bytes);

@@ -25,7 +25,12 @@ pub(super) fn merge_into(
 ) -> Result<ImportReport> {
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
-    let Imported { records, values, metadata, .. } = imported;
+    let Imported { mut records, values, metadata, .. } = imported;
+    // In the order of the contents, so that adding thousands to an empty vault moves none of them.
+    records.sort_by_cached_key(|record| {
+        let reference = record.reference();
+        (reference.exchange.to_ascii_lowercase(), reference.subaccount, reference.environment)
+    });
     let whole = matches!(metadata, Metadata::Whole { .. });
 
     let record_steps: Vec<Step> =
@@ -41,13 +46,7 @@ pub(super) fn merge_into(
     // Fresh ids are the only thing below that can fail, so they come before the first change.
     let records = with_usable_ids(contents, records, &record_steps)?;
 
-    // In the order of the contents, so that adding thousands to an empty vault moves none of them.
-    let mut changes: Vec<(Record, Step)> = records.into_iter().zip(record_steps).collect();
-    changes.sort_by_cached_key(|(record, _)| {
-        let reference = record.reference();
-        (reference.exchange.to_ascii_lowercase(), reference.subaccount, reference.environment)
-    });
-    for (new, step) in changes {
+    for (new, step) in records.into_iter().zip(record_steps.iter().copied()) {
         match step {
             Step::Keep => {}
             Step::Add => contents.insert(new)?,

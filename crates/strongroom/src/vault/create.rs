@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::container::{Sealed, SlotId};
-use crate::error::{Error, Result};
+use crate::error::{Error, PinError, Result};
 use crate::file::{self, Lock};
 use crate::keys::DataKey;
 use crate::pin::PinStore;
@@ -52,7 +52,7 @@ impl NewVault {
             }
             // A key that names another vault could never open this one.
             if slot.bound_to().is_some() {
-                return Err(crate::pin::other_vault().into());
+                return Err(PinError::KeyOfAnotherVault.into());
             }
             let taken = |id| draft.infos().any(|info| info.id == id);
             let (made, entry) = slot.make(&draft.vault_id, taken, now)?;

@@ -6,7 +6,6 @@ use crate::kdf::KdfCost;
 use crate::keys::{DataKey, SlotSecret};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::passphrase;
-use crate::pin;
 use crate::random;
 use crate::record::Timestamp;
 use crate::secret::{Secret, SecretBytes};
@@ -214,12 +213,8 @@ impl Draft {
         if let Some((vault_id, data_key_id)) = new.bound_to()
             && (vault_id != self.vault_id || !self.continues(&data_key_id))
         {
-            let difference = "another vault id, or a data key this one was not made from";
-            return Err(if vault_id == self.vault_id {
-                PinError::KeyBound { difference }.into()
-            } else {
-                pin::other_vault().into()
-            });
+            let other_vault = vault_id != self.vault_id;
+            return Err(if other_vault { PinError::KeyOfAnotherVault } else { PinError::KeyBound }.into());
         }
         for slot in &self.slots {
             if let Some(entry) = self.descent.slots.iter().find(|entry| entry.id == slot.info.id)

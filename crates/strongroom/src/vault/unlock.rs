@@ -1,12 +1,11 @@
 //! From a secret to the data key. SPEC.md, section 9.4.
 
 use crate::container::{Header, Slot, SlotId, SlotKind};
-use crate::error::{Error, Result, UnlockError};
+use crate::error::{Error, PinError, Result, UnlockError};
 use crate::kdf::{KdfCost, argon2id};
 use crate::keys::{DataKey, SlotEntryKeys, SlotSecret, UnwrapError};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::passphrase;
-use crate::pin;
 use crate::secret::{Secret, same};
 use crate::wire::Descent;
 
@@ -118,10 +117,10 @@ pub(super) fn passphrase_secret(
 /// Tries the slots this secret fits, in their order.
 ///
 /// # Errors
-/// [`UnlockError`], [`crate::PinError::KeyBound`], [`crate::FormatError::Tampered`]
+/// [`UnlockError`], [`PinError::KeyOfAnotherVault`], [`crate::FormatError::Tampered`]
 pub(super) fn open_slot(header: &Header, unlock: &Unlock, named: Option<SlotId>) -> Result<Opened> {
     if unlock.bound_to().is_some_and(|(vault_id, _)| vault_id != header.vault_id) {
-        return Err(pin::other_vault().into());
+        return Err(PinError::KeyOfAnotherVault.into());
     }
     let tried: Vec<&Slot> = header
         .slots
@@ -170,7 +169,10 @@ fn nothing_to_try(header: &Header, unlock: &Unlock, named: Option<SlotId>) -> Er
     {
         return Error::NoSuchSlot { slot: named.to_string() };
     }
-    let needs_key_file = |slot: &Slot| matches!(slot.info.kind, SlotKind::Passphrase { key_file: true, .. });
+    let needs_key_file = |slot: &Slot| {
+        let asked_for = named.is_none_or(|named| named == slot.info.id);
+        asked_for && matches!(slot.info.kind, SlotKind::Passphrase { key_file: true, .. })
+    };
     let without_key_file = matches!(unlock.way, Way::Passphrase(_)) && unlock.key_file.is_none();
     if without_key_file && header.slots.iter().any(needs_key_file) {
         UnlockError::KeyFileNeeded.into()
