@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Fills fuzz/corpus from the vectors and the sample inputs: `fuzz/seed.py`, then `cargo fuzz run TARGET`."""
+
+import base64
+import hashlib
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "fuzz" / "corpus"
+TEXT_KEYS = ("machine-key", "key-file", "recovery-code", "passphrase", "require")
+REFERENCES = ("okx", "binance/main@testnet", "okx/a%40live/api_key", "binance/*@demo", "env/DATABASE_URL")
+AWS = '{"API_KEY":"EXAMPLE-K","API_SECRET":"EXAMPLE-S","SUBACCOUNTS":[{"subaccount_name":"a","API_KEY":"K","API_SECRET":"S"}]}'
+WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
+DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n")
+
+
+def seed(target: str, content: bytes) -> None:
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+def body(text: str) -> bytes:
+    """The file of a vector, or nothing where its text is not one."""
+    if text.startswith("hex:\n"):
+        return bytes.fromhex(text.removeprefix("hex:\n").replace("\n", ""))
+    lines = [line for line in text.splitlines() if line and not line.startswith("-----")]
+    try:
+        return base64.b64decode("".join(lines))
+    except ValueError:
+        return b""
+
+
+def main() -> None:
+    for path in sorted((ROOT / "tests" / "vectors").glob("*.txt")):
+        head, _, rest = path.read_bytes().decode().partition("\n\n")
+        seed("container", body(rest))
+        if path.name.startswith("armor"):
+            seed("armor", rest.encode())
+        for line in head.splitlines():
+            key, _, value = line.partition(": ")
+            if key == "payload":
+                seed("payload", bytes.fromhex(value))
+            if key in TEXT_KEYS:
+                seed("texts", value.encode())
+    for reference in REFERENCES:
+        seed("texts", reference.encode())
+    for text in DOTENV + ((ROOT / "examples" / "sample.env").read_text(),):
+        seed("dotenv", text.encode())
+    seed("json", (ROOT / "examples" / "secrets.json").read_bytes())
+    seed("aws", AWS.encode())
+    seed("strongroom", WHOLE.encode())
+    for folder in sorted(CORPUS.iterdir()):
+        print(f"{folder.name}: {len(list(folder.iterdir()))} seeds")
+
+
+if __name__ == "__main__":
+    main()
