@@ -20,9 +20,9 @@ fn adopt_makes_a_vault_that_the_command_it_prints_opens() {
     }
     let next =
         said.lines().rfind(|line| line.contains(" run ") && line.contains("-- env")).expect("a command to paste");
-    let next = next.trim().trim_start_matches("$ ").replacen("strongroom", "\"$STRONGROOM\"", 1);
-    let next =
-        next.strip_prefix("cargo run --release -- ").map_or(next.clone(), |rest| format!("\"$STRONGROOM\" {rest}"));
+    // It begins with the program as it was called.
+    let (_, arguments) = next.split_once(" run ").expect("the program, then run");
+    let next = format!("\"$STRONGROOM\" run {arguments}");
     sandbox.shell(&next).end().ok().prints("BINANCE_API_KEY=").prints("BINANCE_GRID_API_SECRET=");
 }
 

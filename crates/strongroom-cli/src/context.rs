@@ -5,12 +5,12 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use strongroom::{LockedVault, OpenOptions, PinStore, Unlock, Vault};
+use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, Unlock, Vault};
 
 use crate::cli::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
-use crate::unlock;
+use crate::{prompt, unlock};
 
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
@@ -113,18 +113,55 @@ impl Context {
         self.open_with(path, || unlock::unlock(self, path))
     }
 
+    /// As [`Context::open`] for `run`: a bot that starts must not wait for an answer about pins.
+    ///
+    /// # Errors
+    /// See [`Context::open_at`].
+    pub fn open_unasked(&self) -> Result<Vault, Failure> {
+        let path = self.find_vault_path()?;
+        self.open_asking(&path, || unlock::unlock(self, &path), false)
+    }
+
     /// As [`Context::open_at`], with a secret found by the caller.
     ///
     /// The file is read before the secret is asked for: nobody should type a passphrase for a file that is no vault.
     pub fn open_with(&self, path: &Path, secret: impl FnOnce() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
+        self.open_asking(path, secret, true)
+    }
+
+    fn open_asking(
+        &self,
+        path: &Path,
+        secret: impl FnOnce() -> Result<Unlock, Failure>,
+        ask: bool,
+    ) -> Result<Vault, Failure> {
         let options = self.open_options()?;
         let locked = self.read_locked(path)?;
         let secret = secret()?;
-        let vault = options.unlock(locked, &secret).map_err(|error| Failure::from(error).at(path))?;
+        let mut opened = options.unlock(locked, &secret);
+        if let (Err(Error::Pin(refusal)), true) = (&opened, ask)
+            && let Some(accept) = self.accepted_by_a_person(path, refusal)?
+        {
+            opened = self.open_options()?.accept(accept).unlock(self.read_locked(path)?, &secret);
+        }
+        let vault = opened.map_err(|error| Failure::from(error).at(path))?;
         for warning in vault.warnings() {
             self.warn(warning);
         }
         Ok(vault)
+    }
+
+    /// The checksum of an older or forked vault that somebody at the terminal says yes to: branch switches and
+    /// restored backups are ordinary. A vault that was put in its place is not, so nobody is asked about that.
+    fn accepted_by_a_person(&self, path: &Path, refusal: &PinError) -> Result<Option<String>, Failure> {
+        let (PinError::RolledBack { accept, .. } | PinError::Forked { accept, .. }) = refusal else {
+            return Ok(None);
+        };
+        if self.globals.accept.is_some() || !prompt::possible(self) {
+            return Ok(None);
+        }
+        self.warn(format!("{}: {refusal}", path.display()));
+        Ok(prompt::confirm(self, "Use it all the same?")?.then(|| accept.clone()))
     }
 
     /// The vault at this path, read and checked as far as is possible without a secret.
@@ -133,8 +170,7 @@ impl Context {
     /// 3 when it cannot be read, 5 when it is no intact vault.
     pub fn read_locked(&self, path: &Path) -> Result<LockedVault, Failure> {
         LockedVault::read(path).map_err(|error| {
-            let missing =
-                matches!(&error, strongroom::Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
+            let missing = matches!(&error, Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
             let failure = Failure::from(error).at(path);
             if missing {
                 failure.hint("strongroom init makes a vault, --vault PATH names another one")
@@ -161,7 +197,7 @@ impl Context {
         if !self.warned.replace(true) {
             self.warn(format!(
                 "{name} is a secret in the environment, where other processes of this user can read it; \
-                 STRONGROOM_KEY_FILE and --passphrase-fd are safer"
+                 --key-file and --passphrase-fd are safer"
             ));
         }
     }

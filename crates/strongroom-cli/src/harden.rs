@@ -52,12 +52,24 @@ pub fn quiet_panics() {
     }));
 }
 
-/// A command without a shell and without anything of ours in its environment.
+/// Variables that are secrets themselves, and not the names of files.
+const SECRET_VARIABLES: [&str; 2] = ["STRONGROOM_KEY", "STRONGROOM_PASSPHRASE"];
+
+/// A command without a shell and without a secret of ours in its environment.
 ///
 /// Descriptors need no care here: the standard library opens all of them close-on-exec, and the
 /// one that came by number is closed after reading.
 pub fn child(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
+    for name in SECRET_VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// As [`child`], and without anything else of ours: a bot has no business with where its vault is.
+pub fn stranger(program: impl AsRef<OsStr>) -> Command {
+    let mut command = child(program);
     for (name, _) in std::env::vars_os() {
         if is_ours(&name) {
             command.env_remove(name);
@@ -76,7 +88,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn children_get_nothing_of_ours() {
+    fn children_get_no_secret_and_strangers_nothing_of_ours() {
+        let removed =
+            |command: &Command, name: &str| command.get_envs().any(|(removed, to)| removed == name && to.is_none());
+        assert!(SECRET_VARIABLES.iter().all(|name| removed(&child("true"), name) && removed(&stranger("true"), name)));
         assert!(is_ours(OsStr::new("STRONGROOM_PASSPHRASE")));
         assert!(!is_ours(OsStr::new("STRONGROOMS")));
         assert!(!is_ours(OsStr::new("PATH")));

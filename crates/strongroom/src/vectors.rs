@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Fewer than this, and a directory was moved or emptied.
-const LEAST: usize = 100;
+const LEAST: usize = 300;
 
 struct Vector {
     keys: BTreeMap<String, String>,

@@ -83,6 +83,7 @@ fn adopt_into(
         Ok(whole)
     })?;
     proof::on_disk(&vault, expected)?;
+    let report = import::sorted(report);
 
     if context.json {
         MadeUp::default().print_json(path, Some(Report::from(&report)))?;
@@ -187,7 +188,7 @@ fn merge(args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport)
             .map_err(|error| Failure::from(error).at(&source.path))?;
         whole.added.extend(report.added);
     }
-    Ok((contents, whole))
+    Ok((contents, import::sorted(whole)))
 }
 
 /// The vault that the usual rules find, when it is there.

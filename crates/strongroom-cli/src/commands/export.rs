@@ -154,6 +154,8 @@ fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
             if !args.force && path.symlink_metadata().is_ok() {
                 return Err(already_there(path));
             }
+            let parent = private_file::directory(path);
+            std::fs::metadata(parent).map_err(|error| Failure::file("write to", parent, &error))?;
             if args.allow_plaintext_in_git { Ok(()) } else { plaintext::refuse_in_git(path) }
         }
     }

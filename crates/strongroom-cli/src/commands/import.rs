@@ -40,6 +40,14 @@ pub struct Report<'a> {
     replaced: &'a [String],
 }
 
+/// As the vault orders them, and not as the file did, so that reports can be compared.
+pub fn sorted(mut report: ImportReport) -> ImportReport {
+    for references in [&mut report.added, &mut report.unchanged, &mut report.replaced] {
+        references.sort();
+    }
+    report
+}
+
 impl<'a> From<&'a ImportReport> for Report<'a> {
     fn from(report: &'a ImportReport) -> Report<'a> {
         Report { added: &report.added, unchanged: &report.unchanged, replaced: &report.replaced }
@@ -82,6 +90,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         }
         report
     };
+    let report = sorted(report);
     if context.json {
         output::json(&Report::from(&report))?;
     } else {
@@ -107,7 +116,7 @@ impl SourceFile {
     /// The records and values in it. What could not be taken is said on standard error.
     ///
     /// # Errors
-    /// Exit code 3, with line and field.
+    /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
     pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
         let imported = self.parse_quietly(exchange)?;
         for notice in &imported.notices {
@@ -121,6 +130,10 @@ impl SourceFile {
 
     /// As [`SourceFile::parse`], for a second time.
     pub fn parse_quietly(&self, exchange: Option<&str>) -> Result<Imported, Failure> {
+        if self.format == ImportFormat::Aws && exchange.is_none() {
+            let message = format!("{}: an aws file does not say which exchange it is for", shown(&self.path));
+            return Err(Failure::usage(message).hint("name it with --exchange NAME"));
+        }
         let options = ImportOptions { exchange, now: output::now() };
         formats::read(self.format, &self.text, &options)
             .map_err(|error| Failure::from(error).at(Path::new(&shown(&self.path))))

@@ -43,11 +43,11 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     let [program, arguments @ ..] = args.command.as_slice() else {
         return Err(Failure::usage("no command after --"));
     };
-    let contents = context.open()?.contents();
+    let contents = context.open_unasked()?.contents();
     let selected = select::select(&contents, &args.references)?;
     let variables = formats::variables(&selected.records, &selected.values)?;
 
-    let mut command = harden::child(program);
+    let mut command = harden::stranger(program);
     command.args(arguments);
     for (name, value) in &variables {
         if harden::is_ours(name.as_ref()) {

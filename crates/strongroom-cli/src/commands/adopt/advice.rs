@@ -71,20 +71,25 @@ fn exposure(git: GitState, others_can_read: bool) -> Vec<&'static str> {
     sentences
 }
 
-/// How this program was called, so that the command can be pasted: through cargo when it lies in a build directory.
+/// How this program was called, so that the command can be pasted.
 fn own_name() -> String {
     let called = std::env::args().next().unwrap_or_default();
-    name_as_called(&called)
+    let here = std::env::current_dir().unwrap_or_default();
+    name_as_called(&called, &here)
 }
 
-fn name_as_called(called: &str) -> String {
-    let parts: Vec<&str> = called.split('/').collect();
-    match parts.as_slice() {
-        [.., "target", "release", _] => "cargo run --release --".into(),
-        [.., "target", "debug", _] => "cargo run --".into(),
-        [_] | [] => "strongroom".into(),
-        _ => shell_word(called),
+/// Through cargo when the program lies in the build directory of the clone that we are in.
+fn name_as_called(called: &str, here: &Path) -> String {
+    if !called.contains('/') {
+        return "strongroom".into();
     }
+    let program = here.join(called);
+    // <clone>/target/<profile>/strongroom
+    let clone = program.ancestors().nth(3).filter(|clone| program.starts_with(clone.join("target")));
+    if clone.is_some_and(|clone| here.starts_with(clone)) {
+        return "cargo run --release --".into();
+    }
+    shell_word(called)
 }
 
 #[cfg(test)]
@@ -99,10 +104,12 @@ mod tests {
 
     #[test]
     fn the_name_is_how_the_program_was_called() {
-        assert_eq!(name_as_called("target/release/strongroom"), "cargo run --release --");
-        assert_eq!(name_as_called("/home/x/target/debug/strongroom"), "cargo run --");
-        assert_eq!(name_as_called("strongroom"), "strongroom");
-        assert_eq!(name_as_called("/opt/bin/strongroom"), "/opt/bin/strongroom");
+        let name = |called| name_as_called(called, Path::new("/home/x/clone"));
+        assert_eq!(name("target/release/strongroom"), "cargo run --release --");
+        assert_eq!(name("/home/x/clone/target/debug/strongroom"), "cargo run --release --");
+        assert_eq!(name("/home/x/other/target/debug/strongroom"), "/home/x/other/target/debug/strongroom");
+        assert_eq!(name("strongroom"), "strongroom");
+        assert_eq!(name("/opt/bin/strongroom"), "/opt/bin/strongroom");
     }
 
     #[test]
