@@ -146,6 +146,8 @@ fn classify(error: &Error) -> (u8, &'static str) {
         Error::Unlock(error) => (code::UNLOCK, error.kind()),
         Error::Text(error) => (code::UNLOCK, error.kind()),
         Error::Format(error) => (code::VAULT, error.kind()),
+        // To whoever holds that key it is the wrong one.
+        Error::Pin(error @ PinError::KeyOfAnotherVault) => (code::UNLOCK, error.kind()),
         Error::Pin(error) => (code::VAULT, error.kind()),
         Error::NoSuchRecord { .. } => (code::RECORD, "no-such-record"),
         Error::NoSuchField { .. } => (code::RECORD, "no-such-field"),

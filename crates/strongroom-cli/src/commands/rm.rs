@@ -20,11 +20,6 @@ pub struct Args {
 /// All of them, or none.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let asking = !args.yes;
-    if asking && !prompt::possible(context) {
-        return Err(
-            Failure::usage("nobody can be asked whether to remove").hint("strongroom rm --yes REF does not ask")
-        );
-    }
     let mut vault = context.open()?;
     let contents = vault.contents();
     let selected = select::select(&contents, &args.references)?;
@@ -35,6 +30,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let value_names = values.iter().map(|name| Selection::Value(name.clone()).to_string());
     let names: Vec<String> = records.iter().map(|record| record.reference().to_string()).chain(value_names).collect();
     let shown = output::printable(&names.join(", "));
+    if asking && !prompt::possible(context) {
+        return Err(
+            Failure::usage("nobody can be asked whether to remove").hint("strongroom rm --yes REF does not ask")
+        );
+    }
     if asking && !prompt::confirm(context, &format!("Remove {shown}?"))? {
         context.note("nothing was removed");
         return Ok(Outcome::Done);

@@ -27,6 +27,7 @@ pub struct Args {
 struct Shown<'a> {
     #[serde(flatten)]
     record: RecordView<'a>,
+    note: &'a str,
     values: BTreeMap<&'a str, Shape<'a>>,
 }
 
@@ -87,7 +88,10 @@ fn show_record(context: &Context, record: &Record, reveal: bool) -> Result<(), F
     let secret_bytes = record.fields.iter().map(|(_, value)| value.len()).sum();
     if context.json {
         let values = record.fields.iter().map(|(name, value)| (name, Shape::of(value, reveal))).collect();
-        return output::json_secret(&Shown { record: RecordView::of(record), values }, secret_bytes);
+        return output::json_secret(
+            &Shown { record: RecordView::of(record), note: &record.note, values },
+            secret_bytes,
+        );
     }
     let mut lines = Lines::with_room_for(secret_bytes + record.note.len());
     lines.heading(&record.reference().to_string());
