@@ -15,9 +15,6 @@ use crate::{prompt, unlock};
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
 
-/// How often a file is read again because others keep saving it.
-const OVERTAKEN_AT_MOST: usize = 20;
-
 /// One run of the program.
 pub struct Context {
     /// The options that every command takes.
@@ -141,22 +138,7 @@ impl Context {
         let options = self.open_options()?;
         let locked = self.read_locked(path)?;
         let secret = secret()?;
-        let mut checksum = locked.info().checksum;
         let mut opened = options.unlock(locked, &secret);
-        // Another writer may have saved between our reading the file and looking at the pin: then the pin is newer
-        // than what we read, and there is a newer file to read.
-        for _ in 0..OVERTAKEN_AT_MOST {
-            if !matches!(opened, Err(Error::Pin(PinError::RolledBack { .. } | PinError::Forked { .. }))) {
-                break;
-            }
-            let locked = self.read_locked(path)?;
-            let now = locked.info().checksum;
-            if now == checksum {
-                break;
-            }
-            checksum = now;
-            opened = self.open_options()?.unlock(locked, &secret);
-        }
         if let (Err(Error::Pin(refusal)), true) = (&opened, ask)
             && let Some(accept) = self.accepted_by_a_person(path, refusal)?
         {

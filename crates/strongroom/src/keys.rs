@@ -33,7 +33,7 @@ pub(crate) struct SlotEntryKeys {
 
 /// All keys of a slot, which only its secret gives.
 pub(crate) struct SlotKeys {
-    pub(crate) entry: SlotEntryKeys,
+    kw: SecretBytes<32>,
     sk: StaticSecret,
 }
 
@@ -94,15 +94,13 @@ impl SlotSecret {
     }
 
     /// `kw || seed = HKDF(s, salt, "strongroom/v1 slot" || vault_id || kind .. salt, 64)`; `sk` is the seed as an
-    /// X25519 scalar; `pk = X25519(sk, 9)`
+    /// X25519 scalar
     pub(crate) fn slot_keys(&self, slot: SlotContext<'_>) -> SlotKeys {
         let mut out = SecretBytes::<64>::zeros();
         let info: [&[u8]; 3] = [b"strongroom/v1 slot", slot.vault_id, slot.through_salt];
         hkdf(&[self.expose()], slot.salt, &info, out.expose_mut());
         let (kw, seed) = out.expose().split_at(32);
-        let sk = scalar(seed);
-        let pk = PublicKey::from(&sk).to_bytes();
-        SlotKeys { entry: SlotEntryKeys { kw: SecretBytes::copy_of(kw), pk }, sk }
+        SlotKeys { kw: SecretBytes::copy_of(kw), sk: scalar(seed) }
     }
 }
 
@@ -110,6 +108,12 @@ impl SlotKeys {
     #[cfg(test)]
     pub(crate) fn seed(&self) -> [u8; 32] {
         self.sk.to_bytes()
+    }
+
+    /// `pk = X25519(sk, 9)`: the keys that the payload keeps. Only for a slot that opened or is being made; it would
+    /// double the cost of each one that is tried.
+    pub(crate) fn into_entry(self) -> SlotEntryKeys {
+        SlotEntryKeys { pk: PublicKey::from(&self.sk).to_bytes(), kw: self.kw }
     }
 
     /// `z = X25519(sk, epk)`, then the commitment, then the wrapped key.
@@ -126,7 +130,7 @@ impl SlotKeys {
         if !z.was_contributory() {
             return Err(UnwrapError::ZeroSharedSecret);
         }
-        let keys = wrap_keys(&self.entry.kw, z.as_bytes(), slot, &wrapped.epk, data_key_id);
+        let keys = wrap_keys(&self.kw, z.as_bytes(), slot, &wrapped.epk, data_key_id);
         let (key, commitment) = halves(&keys);
         if !same(commitment, &wrapped.commitment) {
             return Err(UnwrapError::OtherSecret);

@@ -71,7 +71,7 @@ pub struct LockedVault {
 }
 
 /// How to open a vault, and how it behaves afterwards.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct OpenOptions {
     pins: Option<PinStore>,
     accept: Option<String>,
@@ -148,6 +148,9 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often a file is read again because others keep saving it.
+const OVERTAKEN_AT_MOST: usize = 20;
+
 impl OpenOptions {
     /// No pins, no expectation, every slot tried.
     pub fn new() -> OpenOptions {
@@ -204,7 +207,24 @@ impl OpenOptions {
     /// # Errors
     /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
     /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
-    pub fn unlock(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
+    pub fn unlock(self, mut locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
+        for _ in 0..OVERTAKEN_AT_MOST {
+            let (path, checksum) = (locked.path.clone(), locked.checksum);
+            let refused = match self.clone().unlock_once(locked, unlock) {
+                Err(Error::Pin(refused)) => refused,
+                outcome => return outcome,
+            };
+            // Another writer may have saved, and moved the pin, after we read the file: then there is a newer one to
+            // read, and what we hold was never refused for good.
+            locked = LockedVault::read(path)?;
+            if locked.checksum == checksum {
+                return Err(refused.into());
+            }
+        }
+        self.unlock_once(locked, unlock)
+    }
+
+    fn unlock_once(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
         let opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
         let version = Version::open(locked.file, locked.header, locked.checksum, &opened.data_key)?;
         opened.check_entry(&version.index.descent)?;

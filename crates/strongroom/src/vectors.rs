@@ -243,10 +243,11 @@ fn computed(vector: &Vector, vault: Vault) -> BTreeMap<String, String> {
         if let Some(secret) = given(&format!("slot {index} secret")) {
             put("secret", &secret);
             let keys = SlotSecret::random_key(&secret).slot_keys(context);
-            put("kw", keys.entry.kw.expose());
-            put("pk", &keys.entry.pk);
             put("seed", &keys.seed());
-            assert_eq!(keys.entry.pk, entry.keys.pk);
+            let keys = keys.into_entry();
+            put("kw", keys.kw.expose());
+            put("pk", &keys.pk);
+            assert_eq!(keys.pk, entry.keys.pk);
         }
         let wrapping = data_key.wrapping(context, &entry.keys);
         for (name, bytes) in &wrapping {

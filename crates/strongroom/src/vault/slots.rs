@@ -98,7 +98,7 @@ impl NewSlot {
         let info = SlotInfo { id, kind: self.kind() };
         let salt = random::bytes()?;
         let secret = self.slot_secret(&salt)?;
-        let keys = info.keys(vault_id, &salt, &secret).entry;
+        let keys = info.keys(vault_id, &salt, &secret).into_entry();
         let entry = SlotEntry { id, label: self.label.clone(), keys, created: now, proven: now };
         Ok((MadeSlot { info, salt, secret }, entry))
     }
@@ -124,7 +124,7 @@ impl NewSlot {
             }
             _ => return Ok(false),
         };
-        Ok(slot.info.keys(vault_id, &slot.salt, &secret).entry.pk == entry.keys.pk)
+        Ok(slot.info.keys(vault_id, &slot.salt, &secret).into_entry().pk == entry.keys.pk)
     }
 
     /// Whether two new slots have the same secret.

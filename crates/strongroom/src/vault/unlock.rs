@@ -151,7 +151,7 @@ pub(super) fn open_slot(header: &Header, unlock: &Unlock, named: Option<SlotId>)
         };
         let keys = slot.info.keys(&header.vault_id, &slot.salt, &secret);
         match slot.unwrap(&header.vault_id, &header.data_key_id, &keys) {
-            Ok(data_key) => return Ok(Opened { slot: slot.info.id, data_key, entry: keys.entry }),
+            Ok(data_key) => return Ok(Opened { slot: slot.info.id, data_key, entry: keys.into_entry() }),
             Err(UnwrapError::OtherSecret) => {}
             Err(UnwrapError::ZeroSharedSecret) => zero_shared_secret = true,
             Err(UnwrapError::Tag) => return Err(tampered("wrapped-key")),
