@@ -196,7 +196,7 @@ fn forge(loot: &Loot, revision: u64, ancestor: [u8; 32], contents: &Contents) ->
             slot.info.seal(&header.vault_id, slot.salt, &entry.keys, &key).unwrap()
         })
         .collect();
-    container::seal(&mut header, &key, &payload).unwrap().file
+    container::seal(&mut header, &key, payload).unwrap().file
 }
 
 #[test]

@@ -27,14 +27,16 @@ const LOCK_POLL: Duration = Duration::from_millis(10);
 /// [`Error::File`]; [`crate::FormatError::TooLarge`] before anything is allocated.
 pub(crate) fn read(path: &Path) -> Result<Region> {
     let failed = |source| Error::File { operation: "read", path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
+    // Looked at before it is opened: opening a named pipe would wait for somebody to write.
+    let metadata = fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
     if !metadata.is_file() {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
     }
+    let mut file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
     if metadata.len() > container::MOST_BYTES {
         return Err(container::too_large(metadata.len()).into());
     }
@@ -96,14 +98,15 @@ impl Lock {
     ///
     /// # Errors
     /// [`Error::File`], [`Error::AlreadyThere`] when it must be `new` and is not, and those of `verify`. The old file is
-    /// as it was then, unless the error says that it is the directory that could not be synchronised.
+    /// as it was then: once the new one is in place, nothing is an error any more, because a caller would take back
+    /// what belongs to it. [`Written::durable`] tells whether a power cut could still undo it.
     pub(crate) fn write<T>(
         &self,
         path: &Path,
         bytes: &[u8],
         new: bool,
         verify: impl FnOnce(&Path) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<Written<T>> {
         let failed = |operation| move |source| Error::File { operation, path: path.to_owned(), source };
         let prefix = temporary_prefix(path);
         remove_leftovers(path, &prefix);
@@ -119,9 +122,18 @@ impl Lock {
         temporary.as_file().sync_all().map_err(failed("synchronise a new version of"))?;
         let verified = verify(temporary.path())?;
         rename(temporary, path, new)?;
-        self.directory.sync_all().map_err(failed("synchronise the directory of"))?;
-        Ok(verified)
+        // Some network and shared file systems cannot synchronise a directory at all.
+        let durable = self.directory.sync_all().is_ok();
+        Ok(Written { verified, durable })
     }
+}
+
+/// A file that is in place.
+pub(crate) struct Written<T> {
+    /// What `verify` returned.
+    pub(crate) verified: T,
+    /// Whether its directory was synchronised too.
+    pub(crate) durable: bool,
 }
 
 const TEMPORARY_SUFFIX: &str = ".strongroom-tmp";
@@ -167,7 +179,10 @@ fn keep_mode_and_owner(path: &Path, temporary: &File) -> io::Result<()> {
     if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
         // Only root may give a file away; for everybody else the new file is their own.
         let (uid, gid) = (rustix::fs::Uid::from_raw(old.uid()), rustix::fs::Gid::from_raw(old.gid()));
-        let _ = rustix::fs::fchown(temporary, Some(uid), Some(gid));
+        if rustix::fs::fchown(temporary, Some(uid), Some(gid)).is_err() {
+            // The group alone may be kept by its members, and the mode may count on it.
+            let _ = rustix::fs::fchown(temporary, None, Some(gid));
+        }
     }
     temporary.set_permissions(old.permissions())
 }
@@ -196,7 +211,7 @@ mod tests {
         let path = directory.path().join("v");
         fs::write(&path, "old").unwrap();
         let lock = Lock::on_directory_of(&path, SOON).unwrap();
-        let refused: Result<()> = lock.write(&path, b"new", false, |_| Err(Error::NoRandomness));
+        let refused: Result<Written<()>> = lock.write(&path, b"new", false, |_| Err(Error::NoRandomness));
         assert!(refused.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

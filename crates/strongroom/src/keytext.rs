@@ -207,7 +207,7 @@ fn grouped(bytes: &[u8], lower_case: bool) -> Secret {
 fn recovery_characters(text: &str) -> Option<Zeroizing<[u8; 40]>> {
     let mut characters = Zeroizing::new([0; 40]);
     let mut count = 0;
-    for byte in text.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'\t' | b'\r' | b'\n')) {
+    for byte in text.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'\t')) {
         let character = match byte.to_ascii_uppercase() {
             b'O' => b'0',
             b'I' | b'L' => b'1',

@@ -151,7 +151,8 @@ mod sys {
 
     /// Plain heap memory, aligned to 64 bytes: no locking and no advice here.
     pub(super) struct Mapping {
-        memory: Vec<argon2::Block>,
+        _memory: Vec<argon2::Block>,
+        start: *mut u8,
     }
 
     pub(super) fn map(len: usize, _huge: bool) -> io::Result<Mapping> {
@@ -159,12 +160,13 @@ mod sys {
         let mut memory = Vec::new();
         memory.try_reserve_exact(blocks).map_err(|_| io::ErrorKind::OutOfMemory)?;
         memory.resize(blocks, argon2::Block::new());
-        Ok(Mapping { memory })
+        let start = memory.as_mut_ptr().cast();
+        Ok(Mapping { _memory: memory, start })
     }
 
     impl Mapping {
         pub(super) fn start(&self) -> *mut u8 {
-            self.memory.as_ptr().cast_mut().cast()
+            self.start
         }
 
         pub(super) fn lock(&self) {}

@@ -74,6 +74,11 @@ impl Seen<'_> {
             || self.descent.lineages.iter().any(|lineage| lineage_id(lineage) == *data_key_id)
     }
 
+    /// Whether it is that version or lists it among its ancestors.
+    pub(crate) fn descends_from(&self, checksum: &[u8; 32]) -> bool {
+        self.checksum == *checksum || self.descent.ancestors.contains(checksum)
+    }
+
     /// The version as a pin.
     pub(crate) fn pin(&self, abandoned: Option<Abandoned>) -> Pin {
         Pin {
@@ -166,7 +171,7 @@ impl PinStore {
         make_private_directory(&self.directory).map_err(failed)?;
         let text = serde_json::to_string_pretty(&PinFile::of(vault, pin)).map_err(|error| failed(error.into()))?;
         let lock = Lock::on_directory_of(&path, Duration::from_secs(2))?;
-        lock.write(&path, text.as_bytes(), !path.exists(), |_| Ok(()))
+        lock.write(&path, text.as_bytes(), !path.exists(), |_| Ok(())).map(|_| ())
     }
 
     fn path_of(&self, vault: &Path) -> PathBuf {

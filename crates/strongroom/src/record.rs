@@ -1,6 +1,7 @@
 //! What a credential is: one subaccount of one exchange, and the other secrets beside it.
 //!
-//! Knows nothing of bytes, files or terminals, and depends on nothing but [`crate::secret`].
+//! Knows nothing of bytes, files or terminals, and depends on [`crate::secret`] and the names in
+//! [`crate::registry`] only.
 
 mod contents;
 mod fields;
@@ -31,7 +32,7 @@ impl fmt::Debug for RecordId {
 }
 
 /// The credentials of one subaccount of one exchange, with what is known about them.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub struct Record {
     /// Stays the same when the record is renamed.
     pub id: RecordId,
@@ -78,6 +79,13 @@ pub struct Previous {
     pub retire: Option<Timestamp>,
     /// The old values, by field name.
     pub fields: Fields,
+}
+
+/// Its name and the names of its fields; notes and extensions may be secret too.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Record({} {:?})", self.reference(), self.fields.names().collect::<Vec<_>>())
+    }
 }
 
 impl Record {

@@ -87,6 +87,8 @@ pub struct Vault {
     version: Version,
     data_key: DataKey,
     opened_by: SlotId,
+    /// What the machine key that opened it names.
+    bound_to: Option<([u8; 16], [u8; 16])>,
     abandoned: Option<Abandoned>,
     options: OpenOptions,
     warnings: Vec<String>,
@@ -143,7 +145,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     container::parse(bytes)?;
     let path = file::resolve(path)?;
     let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
-    lock.write(&path, bytes, true, |temporary| LockedVault::read(temporary).map(|_| ()))
+    lock.write(&path, bytes, true, |temporary| LockedVault::read(temporary).map(|_| ())).map(|_| ())
 }
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -184,7 +186,7 @@ impl OpenOptions {
 
     /// `user@host`, as the log of changes will claim.
     pub fn author(mut self, author: &str) -> OpenOptions {
-        author.clone_into(&mut self.author);
+        self.author = claimed(author);
         self
     }
 
@@ -228,19 +230,17 @@ impl OpenOptions {
         let opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
         let version = Version::open(locked.file, locked.header, locked.checksum, &opened.data_key)?;
         opened.check_entry(&version.index.descent)?;
-        version.seen().check_binding(unlock.bound_to())?;
-        if let Some(expected) = &self.expect {
-            version.seen().check_expectation(expected)?;
-        }
         let mut vault = Vault {
             path: locked.path,
             version,
             data_key: opened.data_key,
             opened_by: opened.slot,
+            bound_to: unlock.bound_to(),
             abandoned: None,
             options: self,
             warnings: Vec::new(),
         };
+        vault.check_demands()?;
         vault.check_pin()?;
         Ok(vault)
     }
@@ -373,6 +373,16 @@ impl Vault {
         &self.version.file[self.version.payload.clone()]
     }
 
+    /// What the caller and the machine key demand of every version that is used.
+    fn check_demands(&self) -> Result<()> {
+        let seen = self.version.seen();
+        seen.check_binding(self.bound_to)?;
+        match &self.options.expect {
+            Some(expected) => Ok(seen.check_expectation(expected)?),
+            None => Ok(()),
+        }
+    }
+
     /// Compares with the pin and moves it. A pin that cannot be written is a warning: a bot must start on a host whose
     /// state directory is read-only.
     fn check_pin(&mut self) -> Result<()> {
@@ -385,7 +395,11 @@ impl Vault {
                 return Ok(());
             }
             match seen.compare(pin) {
-                Verdict::Accepted => {}
+                Verdict::Accepted => {
+                    // What was given up stays to be listed until a version lists it, ours or somebody else's.
+                    let unlisted = |given_up: &Abandoned| !seen.descends_from(&given_up.checksum);
+                    self.abandoned = pin.abandoned.filter(unlisted);
+                }
                 Verdict::AcceptedFarAhead => self.warnings.push(format!(
                     "the vault is {} saves ahead of the one last seen here; what lies between could not be followed",
                     seen.header.revision - pin.revision
@@ -403,6 +417,12 @@ impl Vault {
         }
         self.write_pin();
         Ok(())
+    }
+
+    fn warn_unless(&mut self, durable: bool) {
+        if !durable {
+            self.warnings.push("saved, but its directory could not be synchronised: a power cut could undo it".into());
+        }
     }
 
     fn write_pin(&mut self) {
@@ -446,6 +466,20 @@ fn info(header: &Header, checksum: [u8; 32]) -> Info {
         file_bytes: header.file_len() as u64,
         checksum,
     }
+}
+
+/// An author as the log can hold it: at most 128 bytes without control characters.
+fn claimed(author: &str) -> String {
+    let clean: String = author.chars().filter(|character| !character.is_control()).collect();
+    cut(clean, 128)
+}
+
+/// The text, cut to so many bytes between two characters.
+fn cut(mut text: String, most: usize) -> String {
+    while text.len() > most {
+        text.pop();
+    }
+    text
 }
 
 /// The time of the machine, in seconds.

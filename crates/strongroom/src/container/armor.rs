@@ -62,6 +62,10 @@ pub(crate) fn from_armor(text: &str) -> Result<Vec<u8>, FormatError> {
             return Err(armor(number, "a line has 1 to 64 characters"));
         }
         let decoded = BASE64.decode(line.as_bytes()).map_err(|_| armor(number, "it is not canonical base64"))?;
+        // The decoder takes padding inside a line; there is one text for each vault only without.
+        if BASE64.encode(&decoded) != line {
+            return Err(armor(number, "it is not canonical base64"));
+        }
         if decoded.len() < BYTES_PER_LINE {
             short_line = Some(number);
         }
@@ -100,6 +104,7 @@ mod tests {
             lines[..4].join("\n"),
             good.replacen("Bw", "B-", 1),
             good.replace("Bw==", "Bx=="),
+            good.replace("Bw==", "Bw==Bw=="),
         ];
         for text in &changed {
             if text != &good {

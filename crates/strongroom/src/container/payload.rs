@@ -15,10 +15,10 @@ pub(crate) const CHECKSUM_LEN: usize = 32;
 pub(super) const COMMITMENT_LEN: usize = 32;
 const LENGTH_LEN: usize = 4;
 
-/// A finished file and its name.
-#[derive(Debug)]
+/// A finished file, its name, and what is in it.
 pub(crate) struct Sealed {
     pub(crate) file: Vec<u8>,
+    pub(crate) payload: Region,
     pub(crate) checksum: [u8; 32],
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn open_payload(file: &mut [u8], header: &Header, data_key: &DataKey)
 ///
 /// # Errors
 /// [`Error::InvalidContents`] above 64 MiB, [`Error::NoRandomness`], and a lack of memory.
-pub(crate) fn seal(header: &mut Header, data_key: &DataKey, payload: &[u8]) -> Result<Sealed, Error> {
+pub(crate) fn seal(header: &mut Header, data_key: &DataKey, payload: Region) -> Result<Sealed, Error> {
     header.exponent = exponent_for(payload.len())
         .ok_or(Error::InvalidContents { place: "the vault".into(), problem: "its records need more than 64 MiB" })?;
     header.data_key_id = data_key.id();
@@ -80,7 +80,7 @@ pub(crate) fn seal(header: &mut Header, data_key: &DataKey, payload: &[u8]) -> R
     })?;
     let length = u32::try_from(payload.len()).expect("at most 64 MiB");
     padded[..LENGTH_LEN].copy_from_slice(&length.to_le_bytes());
-    padded[LENGTH_LEN..LENGTH_LEN + payload.len()].copy_from_slice(payload);
+    padded[LENGTH_LEN..LENGTH_LEN + payload.len()].copy_from_slice(&payload);
     header.write_salt = data_key.write_salt(header.revision, &sha256(&padded))?;
 
     let keys = data_key.payload_keys(&header.write_salt, &header.hash());
@@ -92,5 +92,5 @@ pub(crate) fn seal(header: &mut Header, data_key: &DataKey, payload: &[u8]) -> R
     file.extend_from_slice(&tag);
     let checksum = sha256(&file);
     file.extend_from_slice(&checksum);
-    Ok(Sealed { file, checksum })
+    Ok(Sealed { file, payload, checksum })
 }

@@ -16,7 +16,7 @@ use super::{ImportOptions, Imported, Notice, names, variables};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
-pub(super) use values::LITERAL;
+pub(super) use values::{LITERAL, NOTHING};
 use values::{bare, is_blank, is_line_end, is_space, quoted, shell_word, without_escaped_line_ends, without_literals};
 
 /// One line's name and value.

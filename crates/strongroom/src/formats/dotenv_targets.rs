@@ -5,7 +5,7 @@
 //! be given exactly is refused. All but docker's are also read exactly by our own reader.
 
 use super::DotenvTarget;
-use super::dotenv::LITERAL;
+use super::dotenv::{LITERAL, NOTHING};
 use super::render::{Sink, render};
 use super::variables::Variable;
 use crate::ExportError;
@@ -95,6 +95,9 @@ fn python_dotenv(out: &mut dyn Sink, text: &str) {
                 other => out.push_character(other),
             }
         }
+    }
+    if text.ends_with('\\') {
+        out.push(NOTHING);
     }
     out.push(quote);
 }

@@ -19,10 +19,16 @@ enum Step {
 
 pub(super) fn merge_into(
     contents: &mut Contents,
-    imported: Imported,
+    mut imported: Imported,
     replace: bool,
     now: Timestamp,
 ) -> Result<ImportReport> {
+    // An account that is there under another name of its exchange is that account, and keeps its spelling.
+    for record in &mut imported.records {
+        if let Some(known) = contents.known_as(&record.reference()) {
+            known.exchange.clone_into(&mut record.exchange);
+        }
+    }
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
     let Imported { mut records, values, metadata, .. } = imported;

@@ -43,7 +43,7 @@ pub(super) fn is_account_name(name: &str, most: usize) -> bool {
 
 /// Whether a named value may have this name.
 pub(super) fn is_value_name(name: &str) -> bool {
-    (1..=256).contains(&name.len()) && !name.contains(|c: char| c == '=' || c.is_control())
+    (1..=256).contains(&name.len()) && !name.contains(|c: char| matches!(c, '=' | '/') || c.is_control())
 }
 
 /// `env/NAME`, as people write it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Environment, Record, RecordId, Reference, Timestamp};
 use crate::Error;
+use crate::registry;
 use crate::secret::Secret;
 
 /// The editable contents of a vault.
@@ -79,6 +80,14 @@ impl Contents {
     /// The record of this name.
     pub fn record(&self, reference: &Reference) -> Option<&Record> {
         self.position(reference).ok().map(|at| &self.records[at])
+    }
+
+    /// The record of this name, or of the same account under another name of its exchange.
+    pub fn known_as(&self, reference: &Reference) -> Option<&Record> {
+        self.record(reference).or_else(|| {
+            registry::names_of(&reference.exchange)
+                .find_map(|exchange| self.record(&Reference { exchange: exchange.to_owned(), ..reference.clone() }))
+        })
     }
 
     /// The record of this name, to edit. Its name is changed by [`Contents::rename`] only.

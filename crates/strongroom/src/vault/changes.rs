@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::record::{Contents, Fields, LogAction, LogEntry, Record, RecordId, Timestamp, Tombstone};
 
 const MOST_LOG: usize = 256;
+/// Two long names of a rename can be longer than an entry holds.
+const MOST_WHAT: usize = 1024;
 
 /// Who and when, for the log.
 pub(super) struct Change<'a> {
@@ -15,6 +17,7 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     fn entry(&self, what: String, action: LogAction, fields: Vec<String>) -> LogEntry {
+        let what = super::cut(what, MOST_WHAT);
         LogEntry { at: self.at, revision: self.revision, who: self.who.to_owned(), what, action, fields }
     }
 

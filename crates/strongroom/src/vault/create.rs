@@ -12,8 +12,7 @@ use crate::record::Contents;
 
 use super::changes::Change;
 use super::save::Draft;
-use super::slots::check_room;
-use super::{LOCK_TIMEOUT, NewSlot, OpenOptions, Vault, now};
+use super::{LOCK_TIMEOUT, NewSlot, OpenOptions, Vault, claimed, now};
 
 /// A vault to be made.
 pub struct NewVault {
@@ -54,17 +53,19 @@ impl NewVault {
             if slot.bound_to().is_some() {
                 return Err(PinError::KeyOfAnotherVault.into());
             }
+        }
+        for slot in self.slots {
             let taken = |id| draft.infos().any(|info| info.id == id);
             let (made, entry) = slot.make(&draft.vault_id, taken, now)?;
             draft.insert(made, entry);
         }
-        check_room(draft.infos())?;
         let opened_by = draft.infos().next().ok_or(Error::SlotRefused("a vault needs a way in"))?.id;
-        let created = Change { at: now, revision: 1, who: &self.author };
+        let author = claimed(&self.author);
+        let created = Change { at: now, revision: 1, who: &author };
         created.record(&Contents::default(), &mut draft.contents, Vec::new());
         let (sealed, data_key) = draft.seal(1, None)?;
         let data_key = data_key.expect("without a data key before it, a new one is made");
-        let options = OpenOptions { pins: self.pins, author: self.author, ..OpenOptions::default() };
+        let options = OpenOptions { pins: self.pins, author, ..OpenOptions::default() };
         Ok(PreparedVault { draft, sealed, data_key, opened_by, options })
     }
 }
@@ -87,17 +88,19 @@ impl PreparedVault {
     pub fn create(self, path: &Path) -> Result<Vault> {
         let path = file::resolve(path)?;
         let lock = Lock::on_directory_of(&path, self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT))?;
-        let verify = |temporary: &Path| self.draft.verify(temporary, self.sealed.checksum, &self.data_key);
-        let version = lock.write(&path, &self.sealed.file, true, verify)?;
+        let verify = |temporary: &Path| self.draft.verify(temporary, &self.sealed, &self.data_key);
+        let written = lock.write(&path, &self.sealed.file, true, verify)?;
         let mut vault = Vault {
             path,
-            version,
+            version: written.verified,
             data_key: self.data_key,
             opened_by: self.opened_by,
+            bound_to: None,
             abandoned: None,
             options: self.options,
             warnings: Vec::new(),
         };
+        vault.warn_unless(written.durable);
         // What stood here before is gone by its owner's doing, so its pin does not count.
         vault.write_pin();
         Ok(vault)

@@ -6,11 +6,12 @@ use crate::container::{self, Header, Sealed, Slot, SlotId, SlotInfo};
 use crate::error::{Error, Result};
 use crate::file::Lock;
 use crate::keys::{DataKey, lineage_id, sha256};
+use crate::pin::Verdict;
 use crate::record::{Contents, LogAction};
 use crate::wire::{self, Descent, MOST_ANCESTORS, SlotEntry};
 
 use super::changes::Change;
-use super::slots::MadeSlot;
+use super::slots::{MadeSlot, check_room};
 use super::{LOCK_TIMEOUT, LockedVault, Vault, Version, now};
 
 /// Whether a save wrote something.
@@ -76,6 +77,7 @@ impl Draft {
     ///
     /// Returns the file, and the new data key it is under if one was made.
     pub(super) fn seal(&self, revision: u64, previous: Option<&DataKey>) -> Result<(Sealed, Option<DataKey>)> {
+        check_room(self.infos())?;
         let payload = wire::encode(&self.contents, &self.descent)?;
         let mut fresh = None;
         let data_key = match previous {
@@ -93,7 +95,7 @@ impl Draft {
         slots.sort_by_key(|slot| slot.info.order());
         let mut header =
             Header { vault_id: self.vault_id, revision, write_salt: [0; 32], data_key_id: [0; 16], exponent: 0, slots };
-        let sealed = container::seal(&mut header, data_key, &payload)?;
+        let sealed = container::seal(&mut header, data_key, payload)?;
         Ok((sealed, fresh))
     }
 
@@ -104,20 +106,21 @@ impl Draft {
             .ok_or(Error::SlotRefused("a way in has keys that no honest writer makes; remove it"))
     }
 
-    /// Reads a written file back, opens it under its data key, and every new slot with its own secret (W10).
-    pub(super) fn verify(&self, path: &Path, checksum: [u8; 32], data_key: &DataKey) -> Result<Version> {
+    /// Reads a written file back, opens it under its data key, compares the payload, and opens every new slot with its
+    /// own secret (W10).
+    pub(super) fn verify(&self, path: &Path, sealed: &Sealed, data_key: &DataKey) -> Result<Version> {
         let failed = |layer| move |_| Error::VerifyFailed { layer };
         let locked = LockedVault::read(path).map_err(failed("the file"))?;
-        if locked.checksum != checksum {
+        if locked.checksum != sealed.checksum {
             return Err(Error::VerifyFailed { layer: "the checksum" });
         }
-        let version = Version::open(locked.file, locked.header, checksum, data_key).map_err(failed("the payload"))?;
+        let version = Version::open(locked.file, locked.header, locked.checksum, data_key);
+        let version = version.map_err(failed("the payload"))?;
+        if version.file[version.payload.clone()] != *sealed.payload {
+            return Err(Error::VerifyFailed { layer: "the records" });
+        }
         for made in &self.made {
-            let opened = version.header.slot(made.info.id).and_then(|slot| {
-                let keys = slot.info.keys(&self.vault_id, &slot.salt, &made.secret);
-                slot.unwrap(&self.vault_id, &version.header.data_key_id, &keys).ok()
-            });
-            if !opened.is_some_and(|opened| opened.is_same(data_key)) {
+            if !made.opens(&version.header, data_key)? {
                 return Err(Error::VerifyFailed { layer: "a new way in" });
             }
         }
@@ -159,13 +162,18 @@ impl Vault {
 
         let (sealed, fresh) = draft.seal(revision, Some(&self.data_key))?;
         let data_key = fresh.as_ref().unwrap_or(&self.data_key);
-        let version =
-            lock.write(&self.path, &sealed.file, false, |path| draft.verify(path, sealed.checksum, data_key))?;
+        let verify = |temporary: &Path| {
+            let version = draft.verify(temporary, &sealed, data_key)?;
+            self.still_there()?;
+            Ok(version)
+        };
+        let written = lock.write(&self.path, &sealed.file, false, verify)?;
         if let Some(fresh) = fresh {
             self.data_key = fresh;
         }
-        self.version = version;
+        self.version = written.verified;
         self.abandoned = None;
+        self.warn_unless(written.durable);
         self.write_pin();
         Ok((answer, Saved::Revision(revision)))
     }
@@ -182,8 +190,23 @@ impl Vault {
         if locked.header.data_key_id != self.version.header.data_key_id {
             return Err(Error::Changed { what: "the ways into the vault".into() });
         }
-        self.version = Version::open(locked.file, locked.header, locked.checksum, &self.data_key)?;
+        let version = Version::open(locked.file, locked.header, locked.checksum, &self.data_key)?;
+        // What this process has seen itself counts as a pin, with or without a store of them.
+        if let Verdict::Refused(refused) = version.seen().compare(&self.version.seen().pin(None)) {
+            return Err(refused.into());
+        }
+        self.version = version;
+        self.check_demands()?;
         self.check_pin()
+    }
+
+    /// Programs that do not know our lock, such as git, may have put another file there while Argon2 ran.
+    fn still_there(&self) -> Result<()> {
+        match LockedVault::read(&self.path) {
+            Ok(locked) if locked.checksum == self.version.checksum => Ok(()),
+            Ok(_) => Err(Error::Changed { what: "another program changed the vault; it".into() }),
+            Err(error) => Err(error),
+        }
     }
 
     fn draft(&self) -> Draft {
@@ -210,9 +233,9 @@ impl Vault {
     }
 
     fn extend_descent(&self, draft: &mut Draft, at: i64) {
+        let abandoned = self.abandoned.map(|abandoned| abandoned.checksum);
         let mut ancestors = vec![self.version.checksum];
-        ancestors.extend(self.abandoned.map(|abandoned| abandoned.checksum));
-        for earlier in &draft.descent.ancestors {
+        for earlier in abandoned.iter().chain(&draft.descent.ancestors) {
             if !ancestors.contains(earlier) {
                 ancestors.push(*earlier);
             }

@@ -29,11 +29,11 @@ enum NewSecret {
     RecoveryCode(SecretBytes<20>),
 }
 
-/// A slot that is not yet in any file: its public parts, and its secret to prove it with.
+/// A slot that is not yet in any file: its public parts, and what it was made from, to prove it with.
 pub(super) struct MadeSlot {
     pub(super) info: SlotInfo,
     pub(super) salt: [u8; 16],
-    pub(super) secret: SlotSecret,
+    new: NewSlot,
 }
 
 impl NewSlot {
@@ -84,23 +84,23 @@ impl NewSlot {
         }
     }
 
-    /// The slot with a fresh id and salt. Runs Argon2 for a passphrase.
+    /// The slot with a fresh id and salt, and its entry. Runs Argon2 for a passphrase.
     pub(super) fn make(
-        &self,
+        self,
         vault_id: &[u8; 16],
         taken: impl Fn(SlotId) -> bool,
         now: Timestamp,
     ) -> Result<(MadeSlot, SlotEntry)> {
+        check_label(&self.label)?;
         let mut id = SlotId(random::bytes()?);
         while taken(id) {
             id = SlotId(random::bytes()?);
         }
         let info = SlotInfo { id, kind: self.kind() };
         let salt = random::bytes()?;
-        let secret = self.slot_secret(&salt)?;
-        let keys = info.keys(vault_id, &salt, &secret).into_entry();
+        let keys = info.keys(vault_id, &salt, &self.slot_secret(&salt)?).into_entry();
         let entry = SlotEntry { id, label: self.label.clone(), keys, created: now, proven: now };
-        Ok((MadeSlot { info, salt, secret }, entry))
+        Ok((MadeSlot { info, salt, new: self }, entry))
     }
 
     fn slot_secret(&self, salt: &[u8; 16]) -> Result<SlotSecret> {
@@ -162,6 +162,17 @@ pub(super) fn recompute(header: &Header, descent: &Descent, data_key: &DataKey) 
     }
 }
 
+impl MadeSlot {
+    /// Whether its secret, from the passphrase or key on, opens the file it was written to. Runs Argon2 once more: a
+    /// slot that was never opened with what people will type may not open.
+    pub(super) fn opens(&self, header: &Header, data_key: &DataKey) -> Result<bool> {
+        let Some(slot) = header.slot(self.info.id) else { return Ok(false) };
+        let keys = slot.info.keys(&header.vault_id, &slot.salt, &self.new.slot_secret(&slot.salt)?);
+        let opened = slot.unwrap(&header.vault_id, &header.data_key_id, &keys);
+        Ok(opened.is_ok_and(|opened| opened.is_same(data_key)))
+    }
+}
+
 impl Vault {
     /// Adds a way in. It also opens every copy and branch of this vault that has the same data key.
     ///
@@ -169,7 +180,7 @@ impl Vault {
     /// [`Error::SlotRefused`] when the secret opens a slot already or there is no room; [`PinError::KeyBound`]; as
     /// [`Vault::edit`].
     pub fn add_slot(&mut self, slot: NewSlot) -> Result<SlotId> {
-        self.change(|draft| draft.add_slot(&slot)).map(|(id, _)| id)
+        self.change(|draft| draft.add_slot(slot)).map(|(id, _)| id)
     }
 
     /// Removes a way in and makes a new data key, so that who held it opens nothing that is saved from now on. What was
@@ -188,7 +199,7 @@ impl Vault {
     pub fn replace_slot(&mut self, old: SlotId, new: NewSlot) -> Result<SlotId> {
         let replace = |draft: &mut Draft| {
             // Added first, so that the last way in can be replaced, and the old secret is not taken again.
-            let id = draft.add_slot(&new)?;
+            let id = draft.add_slot(new)?;
             draft.remove_slot(old)?;
             Ok(id)
         };
@@ -209,7 +220,7 @@ impl Vault {
 }
 
 impl Draft {
-    fn add_slot(&mut self, new: &NewSlot) -> Result<SlotId> {
+    fn add_slot(&mut self, new: NewSlot) -> Result<SlotId> {
         if let Some((vault_id, data_key_id)) = new.bound_to()
             && (vault_id != self.vault_id || !self.continues(&data_key_id))
         {
@@ -232,7 +243,6 @@ impl Draft {
         let (made, entry) = new.make(&self.vault_id, taken, now())?;
         let id = made.info.id;
         self.insert(made, entry);
-        check_room(self.infos())?;
         self.note_slot(id, crate::record::LogAction::Added);
         Ok(id)
     }
@@ -253,6 +263,14 @@ impl Draft {
         self.note_slot(id, crate::record::LogAction::Removed);
         Ok(())
     }
+}
+
+/// A label that the format can hold.
+fn check_label(label: &str) -> Result<()> {
+    if label.len() > 128 || label.contains(char::is_control) {
+        return Err(Error::SlotRefused("a label is at most 128 bytes without control characters"));
+    }
+    Ok(())
 }
 
 /// Whether a header has room for these slots.

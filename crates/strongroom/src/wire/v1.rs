@@ -29,10 +29,10 @@ use crate::secret::{Secret, SecretBytes};
 
 const SCHEMA: u16 = 1;
 
-/// More than any one element encodes to, and no more than that is ever allocated for one.
-type Config = Configuration<LittleEndian, Fixint, Limit<{ 16 << 20 }>>;
+/// No element is longer than the longest payload.
+type Config = Configuration<LittleEndian, Fixint, Limit<{ 64 << 20 }>>;
 const CONFIG: Config =
-    bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_limit::<{ 16 << 20 }>();
+    bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_limit::<{ 64 << 20 }>();
 
 /// A list inside an element. Read without believing its count: memory grows with what is really there (SPEC.md, R17).
 struct List<T>(Vec<T>);

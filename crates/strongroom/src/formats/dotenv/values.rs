@@ -7,6 +7,10 @@ use zeroize::Zeroizing;
 /// that nobody sets, with `$` as its default, and the brace.
 pub(in crate::formats) const LITERAL: &str = "${STRONGROOM_LITERAL:-$}{";
 
+/// What it writes behind a value that ends in `\\`: nothing, so that the quote does not follow the backslashes, which
+/// python-dotenv before 1.2.4 takes for an escaped quote.
+pub(in crate::formats) const NOTHING: &str = "${STRONGROOM_LITERAL:-}";
+
 /// What Python's `\s` matches.
 pub(super) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
@@ -156,16 +160,19 @@ pub(super) fn without_escaped_line_ends(text: Zeroizing<String>) -> Zeroizing<St
     out
 }
 
-/// Undoes what our own writer did for python-dotenv. See [`LITERAL`].
+/// Undoes what our own writer did for python-dotenv. See [`LITERAL`] and [`NOTHING`].
 pub(super) fn without_literals(text: Zeroizing<String>) -> Zeroizing<String> {
-    if !text.contains(LITERAL) {
-        return text;
-    }
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once(LITERAL) {
+    loop {
+        let (marker, meaning) = match (rest.find(LITERAL), rest.find(NOTHING)) {
+            (Some(literal), nothing) if nothing.is_none_or(|nothing| literal < nothing) => (LITERAL, "${"),
+            (_, Some(_)) => (NOTHING, ""),
+            _ => break,
+        };
+        let Some((before, after)) = rest.split_once(marker) else { break };
         out.push_str(before);
-        out.push_str("${");
+        out.push_str(meaning);
         rest = after;
     }
     out.push_str(rest);
