@@ -5,12 +5,12 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, Unlock, Vault};
+use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, SlotKind, Unlock, Vault};
 
 use crate::cli::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
-use crate::{prompt, unlock};
+use crate::{patience, prompt, unlock};
 
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
@@ -138,11 +138,13 @@ impl Context {
         let options = self.open_options()?;
         let locked = self.read_locked(path)?;
         let secret = secret()?;
-        let mut opened = options.unlock(locked, &secret);
+        let memory = most_memory(&locked);
+        let mut opened = patience::told(self, memory, || options.unlock(locked, &secret));
         if let (Err(Error::Pin(refusal)), true) = (&opened, ask)
             && let Some(accept) = self.accepted_by_a_person(path, refusal)?
         {
-            opened = self.open_options()?.accept(accept).unlock(self.read_locked(path)?, &secret);
+            let (options, locked) = (self.open_options()?.accept(accept), self.read_locked(path)?);
+            opened = patience::told(self, memory, || options.unlock(locked, &secret));
         }
         let vault = opened.map_err(|error| Failure::from(error).at(path))?;
         for warning in vault.warnings() {
@@ -187,9 +189,13 @@ impl Context {
         }
     }
 
-    /// Something to worry about, on standard error.
+    /// Something to worry about, on standard error; with `--json` as one object a line.
     pub fn warn(&self, text: impl AsRef<str>) {
-        let _ = writeln!(io::stderr(), "warning: {}", text.as_ref());
+        let text = text.as_ref();
+        let _ = match self.json {
+            true => writeln!(io::stderr(), "{}", serde_json::json!({ "warning": text })),
+            false => writeln!(io::stderr(), "warning: {text}"),
+        };
     }
 
     /// A warning about secrets in the environment, once a run.
@@ -206,6 +212,15 @@ impl Context {
     pub fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
+}
+
+/// What unlocking with a passphrase can take, in KiB.
+fn most_memory(locked: &LockedVault) -> Option<u32> {
+    let costs = locked.info().slots.into_iter().map(|slot| match slot.kind {
+        SlotKind::Passphrase { cost, .. } => Some(cost.memory_kib),
+        SlotKind::RandomKey => None,
+    });
+    costs.max().flatten()
 }
 
 /// `$XDG_DATA_HOME/strongroom/vault.strongroom`

@@ -1,8 +1,9 @@
 //! How a vault comes into being: its ways in, the machine key's file, then the vault itself.
 //!
 //! `init` makes an empty one, `adopt` one with what it read. Everything that can be refused is refused
-//! before anything is written, and the machine key is on disk before the vault that names it.
+//! before anything is written; what was made up is shown, and the machine key on disk, before the vault is.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::context::{self, Context};
 use crate::failure::{Failure, code};
 use crate::plaintext::{self, GitState};
 use crate::unlock::new_secret::{self, NewPassphrase, PassphrasePolicy};
-use crate::{output, private_file, prompt, unlock};
+use crate::{output, patience, private_file, prompt, unlock};
 
 // What `init` and `adopt` take about the ways in. The passphrase itself comes from the global options.
 #[derive(Debug, clap::Args)]
@@ -73,6 +74,10 @@ pub fn create(context: &Context, path: &Path, args: &CreateArgs, contents: Conte
             "no way in is left: give --machine-key PATH, or leave out --no-passphrase or --no-recovery",
         ));
     }
+    if context.globals.factor_file.is_some() {
+        return Err(Failure::usage("a new vault's passphrase needs no key file; --factor-file would be of no effect")
+            .hint("strongroom slot add --new-factor-file PATH"));
+    }
     let ways = WaysIn {
         key: args.machine_key.as_deref().map(KeyToUse::find).transpose()?,
         passphrase: if args.no_passphrase { None } else { Some(new_passphrase(context, args)?) },
@@ -97,7 +102,8 @@ pub struct WaysIn {
 }
 
 impl WaysIn {
-    /// Makes the vault at `path`: all that can fail first, then the machine key's file, then the vault that it opens.
+    /// Makes the vault at `path`: all that can fail first, then what was made up is shown (not with `--json`, where it
+    /// is part of the one answer), then the machine key's file, then the vault that these open.
     ///
     /// # Errors
     /// 3 when something cannot be written, 7 for what the format cannot take.
@@ -107,28 +113,29 @@ impl WaysIn {
         path: &Path,
         new: impl FnOnce(Vec<NewSlot>) -> NewVault,
     ) -> Result<Created, Failure> {
-        let prepared = new(self.slots()?).prepare().map_err(|error| Failure::from(error).at(path))?;
+        let new = new(self.slots()?);
+        let memory = self.passphrase.as_ref().map(|_| self.cost.memory_kib);
+        let prepared =
+            patience::told(context, memory, || new.prepare()).map_err(|error| Failure::from(error).at(path))?;
         private_file::make_parents(path)?;
         let machine_key_reused = self.key.as_ref().is_some_and(|key| key.reused);
         let binding = (prepared.vault_id(), prepared.data_key_id());
-        let machine_key = self.key.map(|key| key.write(context, Some(binding))).transpose()?;
+        let mut secrets = MadeUp {
+            passphrase: self.passphrase.filter(|passphrase| passphrase.generated).map(|passphrase| passphrase.text),
+            recovery_code: self.recovery_code.map(|code| code.to_text()),
+            machine_key: None,
+        };
+        let shown = secrets.show(context)?;
+        let key = self.key.map(|key| key.write(context, Some(binding))).transpose();
+        secrets.machine_key =
+            key.map_err(|failure| AfterFailure { untouched: true, shown, made: None }.tell(failure))?;
         let vault = prepared.create(path).map_err(|error| {
-            // A new key that opens nothing would be refused as bound to another vault next time.
-            if let (Some(file), false) = (&machine_key, machine_key_reused) {
-                let _ = std::fs::remove_file(file);
-            }
-            Failure::from(error).at(path)
+            let untouched = matches!(error, Error::AlreadyThere { .. } | Error::VerifyFailed { .. })
+                || path.symlink_metadata().is_err();
+            let made = secrets.machine_key.as_deref().filter(|_| !machine_key_reused);
+            AfterFailure { untouched, shown, made }.tell(Failure::from(error).at(path))
         })?;
-        Ok(Created {
-            vault,
-            path: path.to_owned(),
-            secrets: MadeUp {
-                passphrase: self.passphrase.filter(|passphrase| passphrase.generated).map(|passphrase| passphrase.text),
-                recovery_code: self.recovery_code.map(|code| code.to_text()),
-                machine_key,
-            },
-            machine_key_reused,
-        })
+        Ok(Created { vault, path: path.to_owned(), secrets, machine_key_reused })
     }
 
     fn slots(&self) -> Result<Vec<NewSlot>, Failure> {
@@ -143,6 +150,31 @@ impl WaysIn {
             slots.push(NewSlot::recovery_code("recovery code", code));
         }
         Ok(slots)
+    }
+}
+
+/// What to do about secrets that were made for a version of a vault whose save failed.
+pub struct AfterFailure<'a> {
+    /// Whether it is certain that nothing of it was saved. When only the directory could not be synchronised, the new
+    /// version is in place.
+    pub untouched: bool,
+    /// Whether secrets were shown for it.
+    pub shown: bool,
+    /// The file that was made for it.
+    pub made: Option<&'a Path>,
+}
+
+impl AfterFailure<'_> {
+    /// Removes what opens nothing, and says what became of the rest.
+    pub fn tell(self, failure: Failure) -> Failure {
+        if !self.untouched {
+            return failure.cause("the new version may be in place all the same, so what was made for it is kept");
+        }
+        if let Some(file) = self.made {
+            // A new key that opens nothing would be refused as bound to another vault next time.
+            let _ = std::fs::remove_file(file);
+        }
+        if self.shown { failure.cause("nothing was saved: what is shown above opens nothing") } else { failure }
     }
 }
 
@@ -243,16 +275,50 @@ impl MadeUp {
             machine_key: self.machine_key.as_ref().map(|path| path.display().to_string()),
             imported,
         };
-        output::json_secret(&answer, 1024)
+        self.answer(&answer)
     }
 
-    /// The texts, to be written down now.
+    /// Writes an answer in JSON that holds these secrets. It comes after the save, because it says what was saved; when
+    /// nobody takes it, the secrets, which are nowhere else, go to the terminal or to standard error.
     ///
     /// # Errors
-    /// Exit code 3 when they cannot be written.
-    pub fn print(&self) -> Result<(), Failure> {
+    /// Exit code 3 when it cannot be written.
+    pub fn answer(&self, answer: &impl Serialize) -> Result<(), Failure> {
+        let texts = self.texts();
+        if texts.is_empty() {
+            return output::json_secret(answer, 1024);
+        }
+        output::json_only_copy(answer, 1024).map_err(|failure| {
+            let terminal = std::fs::OpenOptions::new().write(true).open(prompt::TERMINAL);
+            let shown = terminal.and_then(|mut terminal| terminal.write_all(texts.as_bytes()));
+            if shown.is_err() {
+                let _ = std::io::stderr().write_all(texts.as_bytes());
+            }
+            failure.cause("the vault is saved; what was made up for it is shown here instead, once")
+        })
+    }
+
+    /// Shows the texts, to be written down now, before anything depends on them; not with `--json`, whose one answer
+    /// comes last. Tells whether there was something to show.
+    ///
+    /// # Errors
+    /// Exit code 3 when they cannot be written, also to a closed pipe: then nothing may be saved that needs them.
+    pub fn show(&self, context: &Context) -> Result<bool, Failure> {
+        let texts = self.texts();
+        if context.json || texts.is_empty() {
+            return Ok(false);
+        }
+        output::only_copy(texts.as_bytes())
+            .map_err(|failure| failure.cause("what was made up could not be shown, so nothing was saved"))?;
+        Ok(true)
+    }
+
+    fn texts(&self) -> Zeroizing<String> {
         let secrets = [("passphrase", &self.passphrase), ("recovery code", &self.recovery_code)];
         let mut text = Zeroizing::new(String::with_capacity(4096));
+        if self.passphrase.is_some() || self.recovery_code.is_some() {
+            text.push_str("shown once, write it down now:\n\n");
+        }
         for (name, secret) in secrets {
             if let Some(secret) = secret {
                 text.push_str("  ");
@@ -262,11 +328,10 @@ impl MadeUp {
                 text.push('\n');
             }
         }
-        if text.is_empty() {
-            return Ok(());
+        if !text.is_empty() {
+            text.push('\n');
         }
-        output::text("\nshown once, write it down now:\n\n")?;
-        output::secret(text.as_bytes())
+        text
     }
 }
 

@@ -77,8 +77,13 @@ impl Failure {
     pub fn output(error: &io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::new(0, "broken-pipe", ""),
-            _ => Failure::new(code::FILE, "file", "cannot write to standard output").cause(plain_io(error)),
+            _ => Failure::unwritten(error),
         }
+    }
+
+    /// Standard output did not take what it had to take: exit code 3.
+    pub fn unwritten(error: &io::Error) -> Failure {
+        Failure::new(code::FILE, "file", "cannot write to standard output").cause(plain_io(error))
     }
 
     /// Adds a `caused by:` line.

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Limits as they were before we lowered them, for the command that `run` becomes.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +41,15 @@ impl Limits {
     }
 }
 
+static PANIC_CODE: AtomicU8 = AtomicU8::new(crate::failure::code::BUG);
+
+/// From here on a panic ends the process with this code: in `run` the others belong to the command that it becomes.
+pub fn exit_code_of_panics(code: u8) {
+    PANIC_CODE.store(code, Ordering::Relaxed);
+}
+
 /// A panic is a bug: exit code 70 and where it happened, never its payload, which could hold a value.
+/// [`exit_code_of_panics`] can say another code.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
@@ -48,7 +57,7 @@ pub fn quiet_panics() {
             std::io::stderr(),
             "error: this is a bug in strongroom{place}\nhint: the vault is as it was; please report what you did"
         );
-        std::process::exit(i32::from(crate::failure::code::BUG));
+        std::process::exit(i32::from(PANIC_CODE.load(Ordering::Relaxed)));
     }));
 }
 

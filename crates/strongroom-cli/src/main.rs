@@ -12,6 +12,7 @@ mod create;
 mod failure;
 mod harden;
 mod output;
+mod patience;
 mod plaintext;
 mod private_file;
 mod prompt;

@@ -36,6 +36,14 @@ pub fn secret(bytes: &[u8]) -> Result<(), Failure> {
     io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::output(&error))
 }
 
+/// As [`secret`], for what exists nowhere else: a closed pipe is a failure here, because nobody has read it.
+///
+/// # Errors
+/// Exit code 3.
+pub fn only_copy(bytes: &[u8]) -> Result<(), Failure> {
+    io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::unwritten(&error))
+}
+
 /// Writes a JSON document and a line feed to standard output.
 ///
 /// Not for secrets: the document passes through buffers that are not wiped.
@@ -54,12 +62,24 @@ pub fn json(document: &impl Serialize) -> Result<(), Failure> {
 /// # Errors
 /// See [`text`].
 pub fn json_secret(document: &impl Serialize, secret_bytes: usize) -> Result<(), Failure> {
+    secret(&json_bytes(document, secret_bytes)?)
+}
+
+/// As [`json_secret`], for secrets that exist nowhere else.
+///
+/// # Errors
+/// See [`only_copy`].
+pub fn json_only_copy(document: &impl Serialize, secret_bytes: usize) -> Result<(), Failure> {
+    only_copy(&json_bytes(document, secret_bytes)?)
+}
+
+fn json_bytes(document: &impl Serialize, secret_bytes: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     // Six bytes is the longest escape of one; the rest is for names. Were that ever too little, the buffer
     // would move and leave a copy behind.
     let mut buffer = Zeroizing::new(Vec::with_capacity(secret_bytes * 6 + 64 * 1024));
     serde_json::to_writer_pretty(&mut *buffer, document).map_err(|_| not_json())?;
     buffer.push(b'\n');
-    secret(&buffer)
+    Ok(buffer)
 }
 
 #[cfg(unix)]

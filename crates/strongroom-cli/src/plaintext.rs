@@ -37,10 +37,8 @@ pub fn git_state(path: &Path) -> GitState {
         return GitState::Outside;
     }
     let ask = |arguments: &[&str]| -> Option<i32> {
-        let mut git: Command = harden::child("git");
-        // A repository's own configuration may name a program to run for fsmonitor.
-        git.arg("-C").arg(&parent).args(["-c", "core.fsmonitor=false"]).args(arguments).arg("--").arg(name);
-        git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut git = git(&parent);
+        git.args(arguments).arg("--").arg(name).stdout(Stdio::null());
         git.status().ok()?.code()
     };
     match ask(&["ls-files", "--error-unmatch"]) {
@@ -53,6 +51,20 @@ pub fn git_state(path: &Path) -> GitState {
         Some(1) => GitState::Untracked,
         _ => GitState::Unknown,
     }
+}
+
+/// git, to be asked about a directory and the repository that it lies in, whatever a hook's environment says.
+pub fn git(directory: &Path) -> Command {
+    let mut git = harden::child("git");
+    for name in
+        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_PREFIX"]
+    {
+        git.env_remove(name);
+    }
+    // A repository's own configuration may name a program to run for fsmonitor.
+    git.arg("-C").arg(directory).args(["-c", "core.fsmonitor=false"]);
+    git.stdin(Stdio::null()).stderr(Stdio::null());
+    git
 }
 
 /// Refuses to write plaintext where git would pick it up: exit code 7.

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Failure, code};
 
 /// The controlling terminal.
-const TERMINAL: &str = "/dev/tty";
+pub const TERMINAL: &str = "/dev/tty";
 
 /// Whether somebody can be asked: not with `--no-input`, and not without a controlling terminal.
 pub fn possible(context: &Context) -> bool {
@@ -26,6 +26,14 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
     if !possible(context) {
         return Err(nobody(question));
     }
+    rpassword::prompt_password(question).map(Secret::new).map_err(|error| terminal(&error))
+}
+
+/// A line for who said that it comes on standard input, when that turns out to be a terminal: not shown either.
+///
+/// # Errors
+/// Exit code 4 when it cannot be read.
+pub fn secret_on_standard_input(question: &str) -> Result<Secret, Failure> {
     rpassword::prompt_password(question).map(Secret::new).map_err(|error| terminal(&error))
 }
 

@@ -31,16 +31,17 @@ pub fn select<'a>(contents: &'a Contents, references: &[String]) -> Result<Selec
     for reference in references {
         selections.push(cli::selection(reference)?);
     }
-    let wanted_record = |record: &&Record| selections.iter().any(|selection| names_record(selection, record));
+    // One REF is one record: where a vault has two spellings of an exchange, the given one is meant and not both.
+    let mut single: Vec<&Record> = Vec::new();
     let wanted_value = |(name, _): &(&str, &Value)| {
         selections.iter().any(|selection| matches!(selection, Selection::Value(wanted) if wanted == name))
     };
     for selection in &selections {
         match selection {
             Selection::Record(reference) => {
-                find_record(contents, reference)?;
+                single.push(find_record(contents, reference)?);
             }
-            Selection::Exchange(..) if !contents.records().iter().any(|record| names_record(selection, record)) => {
+            Selection::Exchange(..) if !contents.records().iter().any(|record| in_exchange(selection, record)) => {
                 return Err(Error::NoSuchRecord { reference: selection.to_string() }.into());
             }
             Selection::Exchange(..) => {}
@@ -52,6 +53,10 @@ pub fn select<'a>(contents: &'a Contents, references: &[String]) -> Result<Selec
             }
         }
     }
+    let wanted_record = |record: &&Record| {
+        single.iter().any(|single| std::ptr::eq(*single, *record))
+            || selections.iter().any(|selection| in_exchange(selection, record))
+    };
     Ok(Selected {
         records: contents.records().iter().filter(wanted_record).collect(),
         values: contents.values().filter(wanted_value).collect(),
@@ -73,14 +78,13 @@ pub fn find_record<'a>(contents: &'a Contents, reference: &Reference) -> Result<
         .ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() }.into())
 }
 
-fn names_record(selection: &Selection, record: &Record) -> bool {
+fn in_exchange(selection: &Selection, record: &Record) -> bool {
     match selection {
-        Selection::Record(reference) => same_record(reference, record),
         Selection::Exchange(exchange, environment) => {
             same_exchange(exchange, &record.exchange)
                 && environment.is_none_or(|environment| environment == record.environment)
         }
-        Selection::Field(..) | Selection::Value(_) => false,
+        Selection::Record(_) | Selection::Field(..) | Selection::Value(_) => false,
     }
 }
 
@@ -90,7 +94,8 @@ fn same_record(reference: &Reference, record: &Record) -> bool {
         && same_exchange(&reference.exchange, &record.exchange)
 }
 
-fn same_exchange(one: &str, other: &str) -> bool {
+/// Whether two names are the same exchange, whatever their case and alias.
+pub fn same_exchange(one: &str, other: &str) -> bool {
     canonical_id(one).eq_ignore_ascii_case(canonical_id(other))
 }
 
@@ -126,6 +131,17 @@ mod tests {
         assert_eq!(names(&["BINANCE", "binance/*"]).unwrap(), ["Binance/main", "binance/sub"]);
         assert_eq!(names(&["OKEX/main"]).unwrap(), ["okx/main"]);
         assert_eq!(names(&["okx/*@testnet", "env/DATABASE_URL"]).unwrap(), ["okx/main@testnet", "env/DATABASE_URL"]);
+    }
+
+    #[test]
+    fn a_name_is_one_record_even_beside_another_spelling() {
+        let mut contents = contents();
+        contents.insert(Record::new(&"okex/main".parse().unwrap(), 0).unwrap()).unwrap();
+        for name in ["okx", "okex"] {
+            let selected = select(&contents, &[name.to_owned()]).unwrap();
+            assert_eq!(selected.records.iter().map(|record| record.exchange.as_str()).collect::<Vec<_>>(), [name]);
+        }
+        assert_eq!(select(&contents, &["okx/*@live".to_owned()]).unwrap().records.len(), 2);
     }
 
     #[test]

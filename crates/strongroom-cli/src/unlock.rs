@@ -5,6 +5,7 @@
 
 pub mod new_secret;
 pub mod source;
+pub mod streams;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,10 +24,12 @@ use crate::prompt;
 pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
     let globals = &context.globals;
     if let Some(path) = &globals.key_file {
+        streams::close_unused(globals.passphrase_fd);
         return machine_key_file(path);
     }
     if let Some(path) = &globals.passphrase_file {
-        return typed(context, &source::passphrase_file(path)?, &path.display().to_string());
+        streams::close_unused(globals.passphrase_fd);
+        return typed(context, &source::passphrase_file(path)?, &source::shown(path));
     }
     if let Some(descriptor) = globals.passphrase_fd {
         return typed(context, &source::passphrase_descriptor(descriptor)?, "--passphrase-fd");
@@ -38,7 +41,7 @@ pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
         return machine_key_file(&path);
     }
     if let Some(path) = variable_path("STRONGROOM_PASSPHRASE_FILE") {
-        return typed(context, &source::passphrase_file(&path)?, &path.display().to_string());
+        return typed(context, &source::passphrase_file(&path)?, &source::shown(&path));
     }
     if let Some(command) = variable_path("STRONGROOM_PASSPHRASE_COMMAND") {
         let text = source::passphrase_command(command.as_os_str())?;

@@ -1,5 +1,6 @@
 //! `strongroom add`: a new record, or a new `env/NAME` value.
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use strongroom::{Contents, Error, Record, Reference, Secret, Selection, Vault, formats};
@@ -8,7 +9,7 @@ use super::record_input::{self, MetadataFlags, RecordInput, prompts};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{now, shell_word};
-use crate::unlock::source;
+use crate::unlock::{source, streams};
 use crate::{Outcome, cli};
 
 // What `add` takes.
@@ -32,6 +33,7 @@ pub struct Args {
 
 /// Adds what is not there; the same again is unchanged, and something else under the same name is exit code 6.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    streams::refuse_two_readers(context, streams::of(args.stdin, args.from_json.as_deref()), None)?;
     match cli::selection(&args.reference)? {
         Selection::Record(reference) => add_record(context, args, &reference),
         Selection::Value(name) => add_value(context, &args, &name),
@@ -122,7 +124,7 @@ fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
         return Err(Failure::usage("this NAME cannot be used: it is too long, or has `=` or control characters"));
     }
     let shown = Selection::Value(name.to_owned()).to_string();
-    let given = read_value(args.stdin, args.from_json.as_deref())?;
+    let given = read_value(context, &shown, args.stdin, args.from_json.as_deref())?;
     let mut vault = context.open()?;
     let value = match given {
         Some(value) => value,
@@ -147,9 +149,15 @@ fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
 }
 
 /// The value from standard input or a document, when one of them is named.
-pub fn read_value(stdin: bool, from_json: Option<&Path>) -> Result<Option<Secret>, Failure> {
+pub fn read_value(
+    context: &Context,
+    shown: &str,
+    stdin: bool,
+    from_json: Option<&Path>,
+) -> Result<Option<Secret>, Failure> {
     match from_json {
         Some(path) => read_document(path, record_input::read_value).map(Some),
+        None if stdin && io::stdin().is_terminal() => prompts::value(context, shown).map(Some),
         None if stdin => Ok(Some(source::one_line(&source::text_file(Path::new("-"))?))),
         None => Ok(None),
     }
@@ -160,8 +168,8 @@ pub fn read_document<T>(
     path: &Path,
     read: impl FnOnce(&Secret) -> Result<T, strongroom::ImportError>,
 ) -> Result<T, Failure> {
-    let name = if path == Path::new("-") { Path::new("standard input") } else { path };
-    read(&source::text_file(path)?).map_err(|problem| Failure::from(Error::from(problem)).at(name))
+    read(&source::text_file(path)?)
+        .map_err(|problem| Failure::from(Error::from(problem)).at(Path::new(&source::shown(path))))
 }
 
 fn exists(error: Error, reference: &Reference) -> Failure {

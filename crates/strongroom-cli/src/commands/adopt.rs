@@ -17,6 +17,8 @@ use crate::context::Context;
 use crate::create::{self, CreateArgs, Created, MadeUp};
 use crate::failure::{Failure, code};
 use crate::output::{self, Table};
+use crate::unlock::source::shown;
+use crate::unlock::streams;
 use crate::{Outcome, unlock};
 
 // What `adopt` takes. The new passphrase comes from the global passphrase options or the terminal.
@@ -40,10 +42,10 @@ pub struct Args {
 
 /// Reads everything, makes or opens the vault, puts it in, proves it, says what to do next.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    import::refuse_two_readers_of_standard_input(context, args.files.iter().map(PathBuf::as_path))?;
+    streams::refuse_two_readers(context, args.files.iter().map(PathBuf::as_path), None)?;
     let sources = read(&args)?;
     let (expected, from_files) = merged(context, &args, &sources)?;
-    match existing_vault(context)? {
+    match existing_vault(context) {
         Some(path) => adopt_into(context, &args, &path, &sources, &expected),
         None => adopt_new(context, &args, &sources, &expected, &from_files),
     }
@@ -57,15 +59,20 @@ fn adopt_into(
     sources: &[SourceFile],
     expected: &Contents,
 ) -> Result<Outcome, Failure> {
-    let key = args.create.machine_key.as_deref().filter(|key| context.globals.key_file.is_none() && key.is_file());
+    // Whoever says how to unlock means that; else the machine key that made the vault opens it again.
+    let globals = &context.globals;
+    let told = globals.key_file.is_some()
+        || globals.passphrase_file.is_some()
+        || globals.passphrase_fd.is_some()
+        || globals.passphrase_command.is_some();
+    let key = args.create.machine_key.as_deref().filter(|key| !told && key.is_file());
     let mut vault = context.open_with(path, || match key {
         Some(key) => unlock::machine_key_file(key),
         None => unlock::unlock(context, path),
     })?;
-    if let (Some(wanted), None) = (&args.create.machine_key, key)
-        && !wanted.exists()
-    {
-        context.note(format!("{} was not made: the vault is there already; see strongroom slot add", wanted.display()));
+    // With its own machine key this is the same command again, and was obeyed the first time.
+    if key.is_none() {
+        warn_of_ignored(context, &args.create, path);
     }
     let mut parsed = Vec::with_capacity(sources.len());
     for source in sources {
@@ -119,9 +126,8 @@ fn adopt_new(
         created.secrets.print_json(&created.path, Some(Report::from(from_files)))?;
         return Ok(Outcome::Done);
     }
-    output::text(created.describe())?;
+    context.note(created.describe().trim_end());
     output::text(format!("\nin it, read back from disk and compared:\n\n{}", masked(expected)))?;
-    created.secrets.print()?;
     output::text(advice::on_plaintext(sources))?;
     output::text(advice::on_rotation(expected))?;
     let option = unlock_option(context, created.secrets.machine_key.as_deref());
@@ -158,7 +164,7 @@ fn read(args: &Args) -> Result<Vec<SourceFile>, Failure> {
     for path in &args.files {
         let source = SourceFile::read(path, format)?;
         if source.format == ImportFormat::Armor {
-            return Err(Failure::usage(format!("{} is an encrypted vault, not plaintext", path.display()))
+            return Err(Failure::usage(format!("{} is an encrypted vault, not plaintext", shown(path)))
                 .hint(format!("strongroom import {}", output::shell_word(&path.display().to_string()))));
         }
         sources.push(source);
@@ -185,21 +191,35 @@ fn merge(args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport)
     for source in sources {
         let imported = source.parse_quietly(args.exchange.as_deref())?;
         let report = formats::merge_into(&mut contents, imported, args.replace, output::now())
-            .map_err(|error| Failure::from(error).at(&source.path))?;
+            .map_err(|error| Failure::from(error).at(Path::new(&shown(&source.path))))?;
         whole.added.extend(report.added);
     }
     Ok((contents, import::sorted(whole)))
 }
 
-/// The vault that the usual rules find, when it is there.
-fn existing_vault(context: &Context) -> Result<Option<PathBuf>, Failure> {
-    let path = match context.find_vault_path() {
-        Ok(path) => path,
-        Err(failure) if failure.kind == "no-vault" => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
+/// The vault that is named, or the one right here, when it is there. One further up or the user's own is not meant:
+/// a bot's keys would end up among somebody's personal ones.
+fn existing_vault(context: &Context) -> Option<PathBuf> {
+    let path = context.new_vault_path();
     // A link that leads nowhere is something there: making a vault through it would surprise.
-    Ok(path.symlink_metadata().is_ok().then_some(path))
+    path.symlink_metadata().is_ok().then_some(path)
+}
+
+/// What was asked for a new vault, and is of no effect because there is one.
+fn warn_of_ignored(context: &Context, args: &CreateArgs, path: &Path) {
+    let policy = &args.policy;
+    let options = [
+        ("--generate-passphrase", policy.generate_passphrase, "strongroom passwd --generate-passphrase"),
+        ("--no-passphrase", args.no_passphrase, "strongroom slot list"),
+        ("--no-recovery", args.no_recovery, "strongroom slot list"),
+        ("--name", !args.name.is_empty(), "strongroom edit"),
+        ("--machine-key", args.machine_key.is_some(), "strongroom slot add --machine-key PATH"),
+    ];
+    for (option, given, instead) in options {
+        if given {
+            context.warn(format!("{} is there already, so {option} is of no effect; see {instead}", path.display()));
+        }
+    }
 }
 
 /// Records and values with the last characters of what they hold, one column for each field.

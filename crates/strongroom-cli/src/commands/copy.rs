@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::create::{Created, KeyToUse, WaysIn};
 use crate::failure::Failure;
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
+use crate::unlock::streams;
 use crate::{Outcome, output};
 
 // What `copy` takes.
@@ -40,6 +41,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             "no way in is left: give --machine-key PATH, or leave out --no-passphrase or --no-recovery",
         ));
     }
+    streams::refuse_two_readers(context, [], Some(&args.new))?;
     let source = context.open()?;
     let created = make(context, &source, destination, &args)?;
     if context.json {
@@ -51,7 +53,6 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         "the secrets of {} do not open it; what changes in one is not in the other from now on",
         source.path().display()
     ));
-    created.secrets.print()?;
     context.note(format!("next: strongroom list --vault {}", output::shell_word(&destination.display().to_string())));
     Ok(Outcome::Done)
 }

@@ -1,5 +1,6 @@
 //! `strongroom export`: records in another format, with care about where plaintext goes.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -81,6 +82,13 @@ impl Target {
     }
 }
 
+/// How files begin that no export replaces.
+const PRECIOUS: [(&[u8], &str); 3] = [
+    (b"\x89STRONGROOM\r\n\x1a\n\0", "a vault"),
+    (b"STRONGROOM-KEY-", "a machine key"),
+    (b"STRONGROOM-FACTOR-", "a key file"),
+];
+
 /// Writes what was selected.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let environment = args.environment.as_deref().map(environment_of).transpose()?;
@@ -104,6 +112,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         }
         write(context, &args, &selected)?
     };
+    if let Some(path) = &args.output {
+        refuse_to_replace_secrets(context, path)?;
+    }
     match &args.output {
         None => output::secret(text.expose_secret().as_bytes())?,
         Some(path) if args.force => private_file::replace(path, text.expose_secret().as_bytes())?,
@@ -154,11 +165,39 @@ fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
             if !args.force && path.symlink_metadata().is_ok() {
                 return Err(already_there(path));
             }
+            refuse_to_replace_secrets(context, path)?;
             let parent = private_file::directory(path);
             std::fs::metadata(parent).map_err(|error| Failure::file("write to", parent, &error))?;
             if args.allow_plaintext_in_git { Ok(()) } else { plaintext::refuse_in_git(path) }
         }
     }
+}
+
+/// `--force` is for the last export. A vault, a machine key and a key file may be the only ones there are.
+fn refuse_to_replace_secrets(context: &Context, path: &Path) -> Result<(), Failure> {
+    let mut start = Vec::with_capacity(64);
+    // Of any other kind of file, and of none, there is nothing to lose.
+    if let Ok(file) = std::fs::File::open(path)
+        && file.metadata().is_ok_and(|about| about.is_file())
+    {
+        file.take(32).read_to_end(&mut start).map_err(|error| Failure::file("read", path, &error))?;
+    }
+    let in_use = context
+        .find_vault_path()
+        .and_then(|vault| canonical(&vault))
+        .is_ok_and(|vault| canonical(path).is_ok_and(|target| target == vault));
+    let what = PRECIOUS.iter().find(|(beginning, _)| start.starts_with(beginning)).map(|(_, what)| *what);
+    match what.or(in_use.then_some("the vault")) {
+        Some(what) => {
+            Err(Failure::refused("precious", format!("refusing to replace {}, which is {what}", path.display()))
+                .hint("name another file with --output PATH"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, Failure> {
+    path.canonicalize().map_err(|error| Failure::file("find", path, &error))
 }
 
 fn already_there(path: &Path) -> Failure {

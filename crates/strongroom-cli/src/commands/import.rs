@@ -9,7 +9,8 @@ use strongroom::{Saved, Secret};
 
 use crate::context::Context;
 use crate::failure::{Failure, code};
-use crate::unlock::source;
+use crate::unlock::source::{self, shown};
+use crate::unlock::streams;
 use crate::{Outcome, output, private_file};
 
 /// The formats that can be read, for messages.
@@ -71,7 +72,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         // clap lets nothing else through.
         _ => return Err(Failure::usage("import takes a format and a file")),
     };
-    refuse_two_readers_of_standard_input(context, [path.as_path()])?;
+    streams::refuse_two_readers(context, [path.as_path()], None)?;
     let source = SourceFile::read(path, format)?;
     if source.format == ImportFormat::Armor {
         return import_armor(context, &source, args.dry_run);
@@ -150,24 +151,6 @@ pub fn format_of(name: &OsStr) -> Result<ImportFormat, Failure> {
         .ok_or_else(|| Failure::usage("no such format to import").hint(format!("formats are {FORMATS}")))
 }
 
-/// Standard input can be the passphrase or the text, not both.
-///
-/// # Errors
-/// Exit code 2.
-pub fn refuse_two_readers_of_standard_input<'a>(
-    context: &Context,
-    paths: impl IntoIterator<Item = &'a Path>,
-) -> Result<(), Failure> {
-    let standard_input = Path::new("-");
-    let globals = &context.globals;
-    let passphrase = globals.passphrase_file.as_deref() == Some(standard_input) || globals.passphrase_fd == Some(0);
-    let texts = paths.into_iter().filter(|path| *path == standard_input).count();
-    if texts + usize::from(passphrase) > 1 {
-        return Err(Failure::usage("standard input can be read only once").hint("--passphrase-fd 3 3<FILE"));
-    }
-    Ok(())
-}
-
 /// One line for every kind of thing that happened.
 pub fn describe(report: &ImportReport, dry_run: bool) -> String {
     if report.added.is_empty() && report.replaced.is_empty() {
@@ -201,10 +184,6 @@ fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result
         output::line(format!("{verb} the vault {}", path.display()))?;
     }
     Ok(Outcome::Done)
-}
-
-fn shown(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use strongroom::Contents;
 
+use crate::Outcome;
 use crate::context::Context;
 use crate::create::{self, CreateArgs};
 use crate::failure::Failure;
-use crate::{Outcome, output};
 
 // What `init` takes. The new passphrase comes from the global passphrase options or the terminal.
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         created.secrets.print_json(&created.path, None)?;
         return Ok(Outcome::Done);
     }
-    output::text(created.describe())?;
-    created.secrets.print()?;
-    context.note("\nnext: strongroom add binance, or strongroom import FILE");
+    context.note(created.describe().trim_end());
+    context.note("next: strongroom add binance, or strongroom import FILE");
     Ok(Outcome::Done)
 }

@@ -7,7 +7,8 @@ use crate::context::Context;
 use crate::create::MadeUp;
 use crate::failure::Failure;
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
-use crate::{Outcome, cli, unlock};
+use crate::unlock::streams;
+use crate::{Outcome, cli, patience, unlock};
 
 // What `passwd` takes.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ pub struct Args {
 
 /// Replaces one passphrase; the other ways in stay.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    streams::refuse_two_readers(context, [], Some(&args.new))?;
     let replace = args.replace.as_deref().map(cli::slot).transpose()?;
     let mut vault = context.open()?;
     let old = old_slot(&vault, replace)?;
@@ -32,16 +34,17 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     if let Some(key_file) = &key_file {
         slot = slot.with_key_file(key_file);
     }
-    let new = vault.replace_slot(old, slot)?;
-    let made_up =
-        MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), recovery_code: None, machine_key: None };
+    let made_up = MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), ..MadeUp::default() };
+    let memory = Some(args.new.policy.kdf.cost().memory_kib);
+    let new = ways_in::save(context, &mut vault, &made_up, None, |vault| {
+        patience::told(context, memory, || vault.replace_slot(old, slot))
+    })?;
     if context.json {
         ways_in::print_json(&vault, new, Some(old), &made_up, None)?;
         return Ok(Outcome::Done);
     }
     let revision = vault.info().revision;
     context.note(format!("changed the passphrase: slot {old} became {new} (revision {revision})"));
-    made_up.print()?;
     ways_in::say_locked_out(context, &vault, "whoever knew the old passphrase");
     Ok(Outcome::Done)
 }
@@ -77,11 +80,18 @@ fn old_slot(vault: &Vault, named: Option<SlotId>) -> Result<SlotId, Failure> {
 
 /// The key file that the old passphrase needed, for the new one.
 fn key_file(context: &Context, vault: &Vault, old: SlotId) -> Result<Option<KeyFile>, Failure> {
-    let needed = vault
-        .slots()
-        .iter()
-        .any(|slot| slot.info.id == old && matches!(slot.info.kind, SlotKind::Passphrase { key_file: true, .. }));
+    let needs_key_file = |id: SlotId| {
+        let mut slots = vault.slots().into_iter();
+        slots.any(|slot| slot.info.id == id && matches!(slot.info.kind, SlotKind::Passphrase { key_file: true, .. }))
+    };
+    let needed = needs_key_file(old);
     if !needed {
+        // It may have been needed to open the vault; else somebody expects the new passphrase to need it.
+        let opened_with_it = needs_key_file(vault.opened_by());
+        if context.globals.factor_file.is_some() && !opened_with_it {
+            return Err(Failure::usage(format!("slot {old} needs no key file, and passwd would not make it need one"))
+                .hint("strongroom slot add --new-factor-file PATH"));
+        }
         return Ok(None);
     }
     match unlock::factor(context)? {

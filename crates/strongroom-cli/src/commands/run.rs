@@ -33,6 +33,7 @@ pub struct Args {
 
 /// Becomes the command. Comes back only when that fails.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    harden::exit_code_of_panics(FAILED_BEFORE);
     become_command(context, &args).map_err(|failure| match failure.code {
         NOT_EXECUTABLE | NOT_FOUND => failure,
         _ => Failure { code: FAILED_BEFORE, ..failure },

@@ -9,7 +9,7 @@ use super::record_input::{self, MetadataFlags, RecordInput, prompts};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{now, shell_word};
-use crate::unlock::source;
+use crate::unlock::streams;
 use crate::{Outcome, cli};
 
 // What `set` takes.
@@ -36,6 +36,7 @@ pub struct Args {
 
 /// Changes what is named and leaves the rest.
 pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
+    streams::refuse_two_readers(context, streams::of(args.stdin, args.from_json.as_deref()), None)?;
     match cli::selection(&args.reference)? {
         Selection::Record(reference) => set_record(context, args, &reference),
         Selection::Field(reference, field) => {
@@ -62,7 +63,8 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     };
     match names.as_slice() {
         [name] if args.stdin => {
-            input.fields.push((name.clone(), source::one_line(&source::text_file("-".as_ref())?)));
+            let shown = format!("{reference} {name}");
+            input.fields.extend(read_value(context, &shown, true, None)?.map(|value| (name.clone(), value)));
         }
         _ if args.stdin => return Err(Failure::usage("--stdin reads exactly one FIELD")),
         _ => {}
@@ -111,7 +113,7 @@ fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
     let shown = Selection::Value(name.to_owned()).to_string();
-    let given = read_value(args.stdin, args.from_json.as_deref())?;
+    let given = read_value(context, &shown, args.stdin, args.from_json.as_deref())?;
     let mut vault = context.open()?;
     let none = || Error::NoSuchValue { name: name.to_owned() };
     let hint = |error: Error| {

@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::create::{self, KeyToUse, MadeUp};
 use crate::failure::Failure;
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
-use crate::{Outcome, cli, output, private_file, unlock};
+use crate::unlock::streams;
+use crate::{Outcome, cli, output, patience, private_file, unlock};
 
 // What `slot` takes.
 #[derive(Debug, clap::Args)]
@@ -78,12 +79,6 @@ struct Added {
     key_file: Option<PathBuf>,
 }
 
-impl Added {
-    fn new(slot: SlotId) -> Added {
-        Added { slot, made_up: MadeUp { passphrase: None, recovery_code: None, machine_key: None }, key_file: None }
-    }
-}
-
 fn add(context: &Context, args: &AddArgs) -> Result<Outcome, Failure> {
     let passphrase_is_given = args.new.new_passphrase_file.is_some()
         || args.new.new_passphrase_fd.is_some()
@@ -92,6 +87,7 @@ fn add(context: &Context, args: &AddArgs) -> Result<Outcome, Failure> {
     if passphrase_is_given && (args.recovery || args.machine_key.is_some()) {
         return Err(Failure::usage("one way in at a time: a passphrase, --machine-key or --recovery"));
     }
+    streams::refuse_two_readers(context, [], Some(&args.new))?;
     let mut vault = context.open()?;
     let label = |usual: &str| args.label.clone().unwrap_or_else(|| usual.to_owned());
     let added = match &args.machine_key {
@@ -99,9 +95,9 @@ fn add(context: &Context, args: &AddArgs) -> Result<Outcome, Failure> {
         None if args.recovery => {
             let code = RecoveryCode::generate()?;
             let slot = NewSlot::recovery_code(&label(ways_in::label::RECOVERY_CODE), &code);
-            let mut added = Added::new(vault.add_slot(slot)?);
-            added.made_up.recovery_code = Some(code.to_text());
-            added
+            let made_up = MadeUp { recovery_code: Some(code.to_text()), ..MadeUp::default() };
+            let slot = ways_in::save(context, &mut vault, &made_up, None, |vault| vault.add_slot(slot))?;
+            Added { slot, made_up, key_file: None }
         }
         None => add_passphrase(context, &mut vault, args, &label(ways_in::label::PASSPHRASE))?,
     };
@@ -116,15 +112,9 @@ fn add_machine_key(context: &Context, vault: &mut Vault, path: &Path, label: &st
     let now = vault.info();
     // On disk before the vault knows it: a key that opens nothing does less harm than a way in without its key.
     let file = key.write(context, Some((now.vault_id, now.data_key_id)))?;
-    let id = vault.add_slot(slot).map_err(|error| {
-        if !reused {
-            let _ = std::fs::remove_file(&file);
-        }
-        Failure::from(error)
-    })?;
-    let mut added = Added::new(id);
-    added.made_up.machine_key = Some(file);
-    Ok(added)
+    let made = (!reused).then_some(file.as_path());
+    let slot = ways_in::save(context, vault, &MadeUp::default(), made, |vault| vault.add_slot(slot))?;
+    Ok(Added { slot, made_up: MadeUp { machine_key: Some(file), ..MadeUp::default() }, key_file: None })
 }
 
 fn add_passphrase(context: &Context, vault: &mut Vault, args: &AddArgs, label: &str) -> Result<Added, Failure> {
@@ -136,16 +126,13 @@ fn add_passphrase(context: &Context, vault: &mut Vault, args: &AddArgs, label: &
         slot = slot.with_key_file(&factor.key_file);
         factor.write()?;
     }
-    let id = vault.add_slot(slot).map_err(|error| {
-        if let Some(factor) = factor.as_ref().filter(|factor| !factor.reused) {
-            let _ = std::fs::remove_file(&factor.path);
-        }
-        Failure::from(error)
+    let made_up = MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), ..MadeUp::default() };
+    let made = factor.as_ref().filter(|factor| !factor.reused).map(|factor| factor.path.as_path());
+    let memory = Some(args.new.policy.kdf.cost().memory_kib);
+    let slot = ways_in::save(context, vault, &made_up, made, |vault| {
+        patience::told(context, memory, || vault.add_slot(slot))
     })?;
-    let mut added = Added::new(id);
-    added.made_up.passphrase = passphrase.generated.then_some(passphrase.text);
-    added.key_file = factor.map(|factor| factor.path);
-    Ok(added)
+    Ok(Added { slot, made_up, key_file: factor.map(|factor| factor.path) })
 }
 
 /// A second factor and the file that it is in or will be in.
@@ -194,7 +181,6 @@ fn report_added(context: &Context, vault: &Vault, added: &Added) -> Result<(), F
         context
             .note(format!("its key file is {path}; without it the passphrase opens nothing, so keep a copy elsewhere"));
     }
-    added.made_up.print()?;
     context.note(format!(
         "it opens every copy and branch that has the data key {}, and all that this vault holds from now on",
         info::hex(&vault.info().data_key_id)

@@ -1,13 +1,13 @@
 //! What has to be said when a way in comes or goes, in the same words everywhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::{NewSlot, Secret, SlotId, Vault};
+use strongroom::{LockedVault, NewSlot, Secret, SlotId, Vault};
 
 use super::info;
 use crate::context::Context;
-use crate::create::{self, MadeUp};
+use crate::create::{self, AfterFailure, MadeUp};
 use crate::failure::Failure;
 use crate::output::{self, Table};
 use crate::unlock::new_secret::{NewPassphrase, PassphrasePolicy};
@@ -25,6 +25,34 @@ pub mod label {
 /// The slot for a new passphrase. One that the format cannot take is refused: exit code 7, nothing was unlocked with it.
 pub fn passphrase_slot(label: &str, passphrase: &NewPassphrase, policy: &PassphrasePolicy) -> Result<NewSlot, Failure> {
     NewSlot::passphrase(label, &passphrase.text, policy.kdf.cost()).map_err(create::unusable)
+}
+
+/// Whether the file is still the version with this checksum, so that a failed save certainly changed nothing.
+fn is_untouched(path: &Path, checksum: [u8; 32]) -> bool {
+    LockedVault::read(path).is_ok_and(|now| now.info().checksum == checksum)
+}
+
+/// Runs a change of the ways in, which may derive a key from a passphrase, with what was made for it and is to be shown
+/// before: who loses the answer to a save that replaced the old secret is locked out.
+///
+/// # Errors
+/// Those of `change`, with what became of the secrets.
+pub fn save(
+    context: &Context,
+    vault: &mut Vault,
+    made_up: &MadeUp,
+    made: Option<&Path>,
+    change: impl FnOnce(&mut Vault) -> Result<SlotId, strongroom::Error>,
+) -> Result<SlotId, Failure> {
+    let (path, checksum) = (vault.path().to_owned(), vault.info().checksum);
+    let shown = made_up.show(context).inspect_err(|_| {
+        if let Some(file) = made {
+            let _ = std::fs::remove_file(file);
+        }
+    })?;
+    change(vault).map_err(|error| {
+        AfterFailure { untouched: is_untouched(&path, checksum), shown, made }.tell(Failure::from(error))
+    })
 }
 
 /// After a secret was replaced or removed: what its holder still has, and who else is left.
@@ -77,7 +105,7 @@ pub fn print_json(
         machine_key: made_up.machine_key.as_ref().map(path),
         key_file: key_file.map(path),
     };
-    output::json_secret(&answer, 1024)
+    made_up.answer(&answer)
 }
 
 /// All slots of an open vault.

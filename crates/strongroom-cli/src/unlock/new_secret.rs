@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use strongroom::{KdfCost, Secret, generate_passphrase};
 
-use super::source;
+use super::{source, streams};
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::{prompt, strength};
@@ -76,7 +76,10 @@ pub struct NewPassphrase {
 /// 2, 3 and 4 from the source; 7 for a weak one.
 pub fn from_args(context: &Context, args: &NewPassphraseArgs) -> Result<NewPassphrase, Failure> {
     let given = match (&args.new_passphrase_file, args.new_passphrase_fd, &args.new_passphrase_command) {
-        (Some(path), _, _) => Some(source::passphrase_file(path)?),
+        (Some(path), unused, _) => {
+            streams::close_unused(unused);
+            Some(source::passphrase_file(path)?)
+        }
         (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
         (None, None, Some(command)) => Some(source::passphrase_command(command)?),
         (None, None, None) => None,
@@ -91,7 +94,10 @@ pub fn from_args(context: &Context, args: &NewPassphraseArgs) -> Result<NewPassp
 pub fn from_globals(context: &Context, policy: &PassphrasePolicy) -> Result<NewPassphrase, Failure> {
     let globals = &context.globals;
     let given = match (&globals.passphrase_file, globals.passphrase_fd, &globals.passphrase_command) {
-        (Some(path), _, _) => Some(source::passphrase_file(path)?),
+        (Some(path), unused, _) => {
+            streams::close_unused(unused);
+            Some(source::passphrase_file(path)?)
+        }
         (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
         (None, None, Some(command)) => Some(source::passphrase_command(command)?),
         (None, None, None) => None,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -37,7 +37,7 @@ pub fn passphrase_descriptor(descriptor: u32) -> Result<Secret, Failure> {
     let path = PathBuf::from(format!("/dev/fd/{descriptor}"));
     let file = File::open(&path).map_err(|error| Failure::file("read descriptor", &path, &error))?;
     let text = read(file, &path, MOST_SECRET_BYTES)?;
-    close(descriptor);
+    super::streams::close(descriptor);
     Ok(one_line(&text))
 }
 
@@ -113,8 +113,17 @@ pub fn one_line(text: &Secret) -> Secret {
     Secret::copy_of(text)
 }
 
+/// A path as messages show it.
+pub fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+}
+
 fn secret_file(path: &Path) -> Result<Secret, Failure> {
     if path == Path::new("-") {
+        if io::stdin().is_terminal() {
+            // Somebody is going to type it, and a terminal would show it.
+            return crate::prompt::secret_on_standard_input("Passphrase: ");
+        }
         return read(io::stdin().lock(), Path::new("standard input"), MOST_SECRET_BYTES);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
@@ -148,19 +157,6 @@ fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failur
             .cause(format!("byte {} is not part of a character", error.valid_up_to() + 1))),
     }
 }
-
-#[cfg(unix)]
-fn close(descriptor: u32) {
-    // It was ours to read; a failure to close means that it is closed already.
-    if let Ok(descriptor) = i32::try_from(descriptor)
-        && descriptor > 2
-    {
-        let _ = nix::unistd::close(descriptor);
-    }
-}
-
-#[cfg(not(unix))]
-fn close(_descriptor: u32) {}
 
 /// Words as a shell would split them, and nothing else of a shell: blanks separate, `'...'` is exact,
 /// `"..."` keeps blanks, and a backslash outside of `'...'` makes the next character ordinary.

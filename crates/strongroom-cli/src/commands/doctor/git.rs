@@ -1,10 +1,8 @@
 //! How git treats the vault: line endings, and what it caches of plaintext.
 
 use std::path::Path;
-use std::process::Stdio;
 
 use super::{Finding, Severity};
-use crate::harden;
 use crate::plaintext::{self, GitState};
 use crate::private_file::directory;
 
@@ -80,11 +78,7 @@ fn caches(directory: &Path, findings: &mut Vec<Finding>) {
 
 /// What git answers, or nothing when it fails.
 fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = harden::child("git");
-    // A repository's own configuration may name a program to run for fsmonitor.
-    command.arg("-C").arg(directory).args(["-c", "core.fsmonitor=false"]).args(arguments);
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok()?;
+    let output = plaintext::git(directory).args(arguments).output().ok()?;
     if !output.status.success() {
         return None;
     }

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use strongroom::record::{RecordId, Timestamp};
 use strongroom::{CredentialKind, Record, Reference, Secret, Selection};
 
+use crate::select::same_exchange;
+
 pub use reader::read;
 pub use writer::write;
 
@@ -70,7 +72,7 @@ impl Scope {
             None => true,
             Some(Selection::Record(reference)) => record.reference().sort_key() == reference.sort_key(),
             Some(Selection::Exchange(exchange, environment)) => {
-                record.exchange.eq_ignore_ascii_case(exchange)
+                same_exchange(exchange, &record.exchange)
                     && environment.is_none_or(|environment| environment == record.environment)
             }
             Some(Selection::Field(..) | Selection::Value(_)) => false,

@@ -81,10 +81,8 @@ impl Editor {
         };
         let mut arguments: Vec<String> = words.collect();
         if let Some(habits) = habits(&program) {
-            let missing = habits.arguments.first().is_some_and(|first| !arguments.iter().any(|given| given == first));
-            if missing {
-                arguments.extend(habits.arguments.iter().map(|argument| (*argument).to_owned()));
-            }
+            // All of them, also beside some that are given: what is said twice does no harm, and the last word counts.
+            arguments.extend(habits.arguments.iter().map(|argument| (*argument).to_owned()));
             if let Some(warning) = habits.warning {
                 context.warn(format!("{program}: {warning}"));
             }
