@@ -4,6 +4,8 @@
 //! [`v1`], the module of the one schema there is. The crate is unmaintained (RUSTSEC-2025-0141); `wincode` writes the
 //! same bytes and is the way out.
 
+#[cfg(test)]
+mod bounds;
 mod rules;
 mod v1;
 

@@ -23,6 +23,20 @@ fn allocated(work: impl FnOnce()) -> usize {
     ALLOCATOR.peak_usage().saturating_sub(before)
 }
 
+/// The most address space this process ever had, in bytes. The allocator sees the heap only; files are read into
+/// mappings of their own.
+#[cfg(target_os = "linux")]
+fn most_mapped() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse::<usize>().unwrap() * 1024
+}
+
+#[cfg(not(target_os = "linux"))]
+fn most_mapped() -> usize {
+    0
+}
+
 /// More than paths, errors and 16 slots take.
 const CONSTANT: usize = 16 * 1024;
 
@@ -44,7 +58,7 @@ fn g6_hostile_files_cost_no_kdf_and_no_memory_and_wrong_passphrases_cost_one_run
 
     // Every vector that must be refused before unlocking.
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
-    let mut tried = 0;
+    let (mut tried, mapped) = (0, most_mapped());
     for entry in fs::read_dir(vectors).unwrap() {
         let text = fs::read(entry.unwrap().path()).unwrap();
         let text = String::from_utf8(text).unwrap();
@@ -61,6 +75,8 @@ fn g6_hostile_files_cost_no_kdf_and_no_memory_and_wrong_passphrases_cost_one_run
     }
     assert!(tried >= 60, "only {tried} vectors are refused before unlocking");
     assert_eq!(kdf_runs(), 0);
+    let mapped = most_mapped() - mapped;
+    assert!(mapped <= 1 << 20, "{mapped} bytes were mapped for files of a few thousand");
 
     // A wrong passphrase is tried once on each slot it could open.
     let passphrase = |text: &str, cost| NewSlot::passphrase("", &Secret::copy_of(text), cost).unwrap();
