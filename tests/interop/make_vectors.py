@@ -951,6 +951,8 @@ def armours():
     vector("armor-unused-bits", "6.7: the unused bits of the last character are not zero.", b"", BOT, refused,
            body=text[:equals - 1] + bits + text[equals:])
     vector("armor-without-padding", "6.7: the equals sign is missing.", b"", BOT, refused, body=text.replace(b"=", b""))
+    vector("armor-padding-inside-line", "6.7: nothing stands behind the equals sign; decoders that join pieces take it.",
+           b"", BOT, refused, body=text.replace(b"=\n", b"=AAAA\n"))
     text_vector("mixed-line-ends", "one line ends with CR LF", base.replace(b"\n", b"\r\n", 1))
     text_vector("last-line-end-differs", "all lines end with CR LF but the last",
                 base[:-1].replace(b"\n", b"\r\n") + b"\n")
