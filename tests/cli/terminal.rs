@@ -81,9 +81,44 @@ fn a_wrong_passphrase_at_the_prompt_is_exit_4() {
     let sandbox = Sandbox::with_vault();
     let test = "a_wrong_passphrase_at_the_prompt_is_exit_4";
     let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
-    terminal.wait("assphrase", 1);
+    for tried in 1..=3 {
+        terminal.wait("assphrase for", tried);
+        terminal.enter("EXAMPLE that is wrong");
+    }
+    assert_eq!(terminal.wait("EXIT=4", 1).matches("try again").count(), 2);
+}
+
+#[test]
+fn a_wrong_passphrase_at_the_prompt_is_asked_for_again() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_wrong_passphrase_at_the_prompt_is_asked_for_again";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase for", 1);
     terminal.enter("EXAMPLE that is wrong");
-    terminal.wait("EXIT=4", 1);
+    terminal.wait("wrong passphrase, try again", 1);
+    terminal.wait("assphrase for", 2);
+    terminal.enter(PASSPHRASE);
+    terminal.wait("EXIT=0", 1);
+}
+
+#[test]
+fn a_weak_or_different_new_passphrase_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    let test = "a_weak_or_different_new_passphrase_is_asked_for_again";
+    let Some(terminal) = Terminal::start(test, &sandbox, "init --kdf minimum") else { return };
+    terminal.wait("New passphrase", 1);
+    terminal.enter("password");
+    terminal.wait("weak", 1);
+    terminal.wait("New passphrase", 2);
+    terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("The same again", 1);
+    terminal.enter("EXAMPLE that is different");
+    terminal.wait("differ", 1);
+    terminal.wait("New passphrase", 3);
+    terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("The same again", 2);
+    terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("EXIT=0", 1);
 }
 
 #[test]
@@ -150,4 +185,24 @@ fn an_older_vault_is_asked_about_once() {
     terminal.wait("EXIT=0", 1);
     drop(terminal);
     sandbox.run("list").ok();
+}
+
+#[test]
+fn a_secret_for_standard_input_is_not_shown_when_that_is_the_terminal() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_secret_for_standard_input_is_not_shown_when_that_is_the_terminal";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list --passphrase-file -") else { return };
+    terminal.wait("assphrase", 1);
+    terminal.enter(PASSPHRASE);
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains(PASSPHRASE), "{screen}");
+    drop(terminal);
+    let words = "add env/TOKEN --stdin --key-file machine.key";
+    let Some(terminal) = Terminal::start(test, &sandbox, words) else { return };
+    terminal.wait("env/TOKEN", 1);
+    terminal.enter("EXAMPLE-TYPED-TOKEN");
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains("EXAMPLE-TYPED-TOKEN"), "{screen}");
+    drop(terminal);
+    sandbox.run("get env/TOKEN").ok().prints_only("EXAMPLE-TYPED-TOKEN");
 }

@@ -27,12 +27,15 @@ pub struct Context {
     pub limits: Limits,
     /// Whether the warning about secrets in the environment was given.
     warned: Cell<bool>,
+    /// Whether the secret that unlocks is typed here, so that it can be asked for again.
+    pub asked: Cell<bool>,
 }
 
 impl Context {
     /// A run with these options.
     pub fn new(globals: Globals, limits: Limits) -> Context {
-        Context { json: globals.json, no_input: globals.no_input, globals, limits, warned: Cell::new(false) }
+        let (json, no_input) = (globals.json, globals.no_input);
+        Context { json, no_input, globals, limits, warned: Cell::new(false), asked: Cell::new(false) }
     }
 
     /// Where the vault is, or would be: `--vault`, `STRONGROOM_VAULT`, the nearest `vault.strongroom`
@@ -125,14 +128,36 @@ impl Context {
     /// As [`Context::open_at`], with a secret found by the caller.
     ///
     /// The file is read before the secret is asked for: nobody should type a passphrase for a file that is no vault.
-    pub fn open_with(&self, path: &Path, secret: impl FnOnce() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
+    pub fn open_with(&self, path: &Path, secret: impl Fn() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
         self.open_asking(path, secret, true)
     }
 
     fn open_asking(
         &self,
         path: &Path,
-        secret: impl FnOnce() -> Result<Unlock, Failure>,
+        secret: impl Fn() -> Result<Unlock, Failure>,
+        ask: bool,
+    ) -> Result<Vault, Failure> {
+        let mut tries_left = prompt::TRIES;
+        loop {
+            tries_left -= 1;
+            match self.try_to_open(path, &secret, ask) {
+                // Only what was typed: a wrong file stays wrong.
+                Err(failure) if tries_left > 0 && self.asked.get() && is_mistyped(&failure) => {
+                    prompt::say(match failure.kind {
+                        "mistyped-recovery-code" => "mistyped recovery code, try again",
+                        _ => "wrong passphrase, try again",
+                    });
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn try_to_open(
+        &self,
+        path: &Path,
+        secret: impl Fn() -> Result<Unlock, Failure>,
         ask: bool,
     ) -> Result<Vault, Failure> {
         let options = self.open_options()?;
@@ -221,6 +246,11 @@ fn most_memory(locked: &LockedVault) -> Option<u32> {
         SlotKind::RandomKey => None,
     });
     costs.max().flatten()
+}
+
+/// What somebody at a keyboard gets wrong.
+fn is_mistyped(failure: &Failure) -> bool {
+    matches!(failure.kind, "wrong-secret" | "bad-passphrase" | "mistyped-recovery-code")
 }
 
 /// `$XDG_DATA_HOME/strongroom/vault.strongroom`

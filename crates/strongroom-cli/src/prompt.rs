@@ -1,4 +1,4 @@
-//! Asking a person: secrets without echo, twice where a typing mistake would lock somebody out, and yes or no.
+//! Asking a person: secrets without echo, plain lines, and yes or no.
 //!
 //! Everything goes through the controlling terminal, so that standard input and output stay free for data.
 
@@ -13,6 +13,9 @@ use crate::failure::{Failure, code};
 /// The controlling terminal.
 pub const TERMINAL: &str = "/dev/tty";
 
+/// How often somebody may answer a question for a secret.
+pub const TRIES: u32 = 3;
+
 /// Whether somebody can be asked: not with `--no-input`, and not without a controlling terminal.
 pub fn possible(context: &Context) -> bool {
     !context.no_input && std::fs::OpenOptions::new().read(true).write(true).open(TERMINAL).is_ok()
@@ -26,7 +29,11 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
     if !possible(context) {
         return Err(nobody(question));
     }
-    rpassword::prompt_password(question).map(Secret::new).map_err(|error| terminal(&error))
+    rpassword::prompt_password(question).map(Secret::new).map_err(|error| {
+        // The cursor still stands behind the question.
+        say("");
+        terminal(&error)
+    })
 }
 
 /// A line for who said that it comes on standard input, when that turns out to be a terminal: not shown either.
@@ -34,22 +41,17 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
 /// # Errors
 /// Exit code 4 when it cannot be read.
 pub fn secret_on_standard_input(question: &str) -> Result<Secret, Failure> {
-    rpassword::prompt_password(question).map(Secret::new).map_err(|error| terminal(&error))
+    rpassword::prompt_password(question).map(Secret::new).map_err(|error| {
+        // The cursor still stands behind the question.
+        say("");
+        terminal(&error)
+    })
 }
 
-/// The same line typed twice. An empty one is returned after the first time.
-///
-/// # Errors
-/// Exit code 4 when nobody can be asked, 2 when the two differ.
-pub fn secret_twice(context: &Context, question: &str, again: &str) -> Result<Secret, Failure> {
-    let first = secret(context, question)?;
-    if first.is_empty() {
-        return Ok(first);
-    }
-    if secret(context, again)? == first {
-        Ok(first)
-    } else {
-        Err(Failure::usage("the two entries differ; nothing was changed"))
+/// A word to whoever is being asked, on the terminal itself. Nobody is told when it is gone.
+pub fn say(text: &str) {
+    if let Ok(mut file) = std::fs::OpenOptions::new().write(true).open(TERMINAL) {
+        let _ = writeln!(file, "{text}");
     }
 }
 
@@ -67,6 +69,10 @@ pub fn line(context: &Context, question: &str) -> Result<Secret, Failure> {
     // Terminals give at most 4096 bytes a line, so this never moves what was typed.
     let mut text = String::with_capacity(8192);
     BufReader::new(file).read_line(&mut text).map_err(|error| terminal(&error))?;
+    if !text.ends_with('\n') {
+        // Ctrl-D: the cursor still stands behind the question.
+        say("");
+    }
     let answer = Secret::copy_of(text.trim_end_matches(['\n', '\r']));
     text.zeroize();
     Ok(answer)

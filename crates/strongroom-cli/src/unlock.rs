@@ -66,6 +66,7 @@ pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
     if !prompt::possible(context) {
         return Err(no_way_in(context, vault));
     }
+    context.asked.set(true);
     let text = prompt::secret(
         context,
         &format!("Passphrase for {}: ", crate::output::printable(&vault.display().to_string())),

@@ -121,19 +121,37 @@ fn finish(
             return Err(Failure::new(code::UNLOCK, "no-secret", "no new passphrase is given and nobody can be asked")
                 .hint(format!("{file_option} takes one, --generate-passphrase makes one and prints it")));
         }
-        None => {
-            let text = prompt::secret_twice(context, "New passphrase (empty: make one up): ", "The same again: ")?;
-            if text.is_empty() {
-                return generated();
-            }
-            text
-        }
+        None => return typed(context, policy),
     };
     if given.is_empty() {
         return Err(Failure::usage("the new passphrase is empty"));
     }
     strength::check(&given, policy.allow_weak_passphrase)?;
     Ok(NewPassphrase { text: given, generated: false })
+}
+
+/// Typed at the terminal, and judged before it is asked for again: nobody should type a refused one twice.
+fn typed(context: &Context, policy: &PassphrasePolicy) -> Result<NewPassphrase, Failure> {
+    let mut tries_left = prompt::TRIES;
+    loop {
+        tries_left -= 1;
+        let text = prompt::secret(context, "New passphrase (empty: make one up): ")?;
+        if text.is_empty() {
+            return generated();
+        }
+        let problem = match strength::check(&text, policy.allow_weak_passphrase) {
+            Err(weak) => weak,
+            Ok(()) if prompt::secret(context, "The same again: ")? == text => {
+                return Ok(NewPassphrase { text, generated: false });
+            }
+            Ok(()) => Failure::usage("the two entries differ"),
+        };
+        if tries_left == 0 {
+            return Err(problem);
+        }
+        let why = problem.causes.iter().fold(problem.message, |text, cause| format!("{text} ({cause})"));
+        prompt::say(&format!("{why}; try again"));
+    }
 }
 
 fn generated() -> Result<NewPassphrase, Failure> {
