@@ -137,3 +137,36 @@ fn the_example_is_adopted_and_the_clone_stays_clean() {
     assert!(format!("{}{}", again.text(), again.stderr).contains("unchanged"));
     assert_eq!(status().stdout, before.stdout);
 }
+
+#[test]
+fn adopt_does_not_take_a_vault_that_nobody_named() {
+    let sandbox = Sandbox::with_vault();
+    let personal = sandbox.read("vault.strongroom");
+    sandbox.write("below/secrets.json", SAMPLE_JSON);
+    let words = "adopt secrets.json --passphrase-file ../passphrase --no-recovery --kdf minimum";
+    sandbox.bare(words).directory(sandbox.path("below")).end().ok();
+    assert!(sandbox.path("below/vault.strongroom").exists(), "made here, and not added to the one above");
+    assert!(sandbox.read("vault.strongroom") == personal);
+}
+
+#[test]
+fn adopt_says_which_options_do_nothing_for_a_vault_that_is_there() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let words = "adopt secrets.json --generate-passphrase --machine-key other.key --passphrase-file passphrase";
+    let finished = sandbox.bare(words).end().ok().says("--generate-passphrase").says("--machine-key");
+    finished.prints("unchanged");
+    assert!(!sandbox.path("other.key").exists());
+    // The same command again, with the machine key that it made, is no reason to worry.
+    let again = sandbox.bare("adopt secrets.json --generate-passphrase --machine-key machine.key").end().ok();
+    assert!(!again.stderr.contains("warning"), "{}", again.stderr);
+}
+
+#[test]
+fn adopt_unlocks_with_what_it_is_told_to() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    // A machine key of another vault does not open this one; the passphrase that is named does.
+    sandbox.run("init --vault other.strongroom --machine-key other.key --no-passphrase --no-recovery").ok();
+    sandbox.bare("adopt secrets.json --machine-key other.key --passphrase-file passphrase").end().ok();
+}

@@ -89,3 +89,25 @@ fn an_edit_beside_another_change_keeps_both() {
     let okx = sandbox.run("show okx/main --json").ok().json();
     assert_eq!(okx["tags"], serde_json::json!(["meanwhile"]));
 }
+
+#[test]
+fn a_known_editor_is_told_everything_even_when_it_is_told_a_part() {
+    let sandbox = Sandbox::with_vault();
+    let editor = sandbox.script("vim", "for word in \"$@\"; do echo \"$word\" >> words; done");
+    let command = format!("{} -n", editor.display());
+    sandbox.strongroom("edit").env("EDITOR", &command).end().ok();
+    let words = sandbox.read_text("words");
+    for word in ["-i", "NONE", "noswapfile", "noundofile", "nobackup"] {
+        assert!(words.contains(word), "{word} in {words}");
+    }
+}
+
+#[test]
+fn an_exchange_is_edited_under_any_of_its_names() {
+    let sandbox = Sandbox::with_vault();
+    let editor = sandbox.script("editor", "cp \"$1\" shown");
+    let edit = sandbox.strongroom("edit").arg("okex/*").env("EDITOR", editor.to_str().expect("UTF-8"));
+    edit.end().ok();
+    let shown = sandbox.read_text("shown");
+    assert!(shown.contains("okx") && !shown.contains("binance"));
+}

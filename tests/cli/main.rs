@@ -10,6 +10,7 @@ mod edit;
 mod exit_codes;
 mod export;
 mod import;
+mod once;
 mod pins;
 mod records;
 mod reports;

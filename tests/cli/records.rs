@@ -99,3 +99,28 @@ fn a_new_vault_is_empty_and_opens() {
     sandbox.run(words).fails();
     assert!(sandbox.tree() == before, "an existing vault is never made anew");
 }
+
+#[test]
+fn a_name_is_one_record_also_beside_another_spelling_of_its_exchange() {
+    let sandbox = Sandbox::with_vault();
+    let twin = r#"[[record]]
+exchange = "okex"
+subaccount = "main"
+kind = "hmac"
+[record.fields]
+api_key = "EXAMPLE-TWIN-KEY"
+api_secret = "EXAMPLE-TWIN-SECRET"
+"#;
+    sandbox.write("twin", twin);
+    let editor = sandbox.script("editor", "cat twin >> \"$1\"");
+    let edited = sandbox.strongroom("edit").env("EDITOR", editor.to_str().expect("UTF-8")).end();
+    if !edited.stderr.contains("revision 2") {
+        // Then a vault cannot hold two spellings, which is as good.
+        edited.fails();
+        return;
+    }
+    sandbox.run("run okex -- env").ok().prints("EXAMPLE-TWIN-KEY").never_says("EXAMPLE-OKX-MAIN-KEY-0005");
+    sandbox.run("rm --yes okex").ok();
+    let left = sandbox.run("list").ok();
+    assert!(left.text().contains("okx/main") && !left.text().contains("okex"), "{}", left.text());
+}

@@ -158,3 +158,15 @@ fn completions_and_the_manual_are_generated() {
     }
     sandbox.run("man").ok().prints(".TH");
 }
+
+#[test]
+fn a_warning_is_one_line_of_json_when_json_is_asked_for() {
+    let sandbox = Sandbox::with_vault();
+    let key = sandbox.read_text("machine.key");
+    let finished = sandbox.bare("list --json").env("STRONGROOM_KEY", key.trim_end()).end().ok();
+    for line in finished.stderr.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON on every line");
+        assert!(line["warning"].is_string());
+    }
+    assert!(finished.stderr.contains("STRONGROOM_KEY"));
+}

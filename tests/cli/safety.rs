@@ -137,3 +137,34 @@ fn a_save_leaves_nothing_lying_around() {
     sandbox.run("rekey").ok();
     assert_eq!(names(&sandbox), before);
 }
+
+#[test]
+fn an_export_replaces_no_vault_and_no_key_even_when_forced() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("slot add --generate-passphrase --new-factor-file factor.key --kdf minimum").ok();
+    sandbox.write("other.strongroom", sandbox.read("vault.strongroom"));
+    std::os::unix::fs::symlink("vault.strongroom", sandbox.path("link")).expect("a link");
+    let before = sandbox.tree();
+    for target in ["vault.strongroom", "other.strongroom", "link", "machine.key", "factor.key"] {
+        for format in ["json", "armor"] {
+            sandbox.run(&format!("export {format} --force --output {target}")).exits(7).says(target);
+        }
+    }
+    assert!(sandbox.tree() == before);
+    sandbox.run("export json --output again.json").ok();
+    sandbox.run("export json --output again.json --force").ok();
+}
+
+#[test]
+fn the_git_guard_asks_about_the_right_repository() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.program(Path::new("git"), "init -q").end().ok();
+    sandbox.program(Path::new("git"), "init -q elsewhere").end().ok();
+    sandbox.write("elsewhere/.git/info/exclude", "*\n");
+    let elsewhere = sandbox.path("elsewhere");
+    let elsewhere = elsewhere.to_str().expect("UTF-8");
+    // As in a hook of another repository, which ignores everything.
+    let export = sandbox.strongroom("export json --output secrets.json").env("GIT_DIR", &format!("{elsewhere}/.git"));
+    export.env("GIT_WORK_TREE", sandbox.path("").to_str().expect("UTF-8")).end().exits(7).says("git");
+    assert!(!sandbox.path("secrets.json").exists());
+}

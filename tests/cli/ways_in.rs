@@ -153,3 +153,14 @@ fn a_passphrase_that_needs_a_key_file_opens_only_with_it() {
     let variable = sandbox.bare("list --passphrase-file new");
     variable.env("STRONGROOM_FACTOR_FILE", sandbox.path("factor.key").to_str().expect("UTF-8")).end().ok();
 }
+
+#[test]
+fn a_key_file_that_would_be_of_no_effect_is_refused() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    for words in ["passwd", "init --vault other.strongroom"] {
+        let refused = sandbox.run(&format!("{words} --generate-passphrase --factor-file factor.key --kdf minimum"));
+        refused.exits(2).says("slot add --new-factor-file");
+    }
+    assert!(sandbox.tree() == before);
+}

@@ -1,0 +1,71 @@
+//! What is made up is shown once, and before anything needs it: who could not read it has lost nothing.
+
+use std::path::Path;
+
+use strongroom_tests::{SAMPLE_JSON, Sandbox, skip};
+
+/// A device that takes nothing; a counted skip where there is none.
+fn full(test: &str) -> Option<&'static str> {
+    const FULL: &str = "/dev/full";
+    if !Path::new(FULL).exists() {
+        skip(test, "there is no /dev/full");
+        return None;
+    }
+    Some(FULL)
+}
+
+#[test]
+fn a_new_passphrase_that_cannot_be_shown_changes_nothing() {
+    let Some(full) = full("a_new_passphrase_that_cannot_be_shown_changes_nothing") else { return };
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    for words in [
+        "passwd --passphrase-file passphrase --generate-passphrase --kdf minimum",
+        "slot add --generate-passphrase --new-factor-file factor.key --kdf minimum",
+        "slot add --recovery",
+        "copy copy.strongroom --generate-passphrase --machine-key copy.key --kdf minimum",
+    ] {
+        sandbox.shell(&format!("\"$STRONGROOM\" {words} > {full}")).end().exits(3).says("standard output");
+        assert!(sandbox.tree() == before, "{words}");
+    }
+}
+
+#[test]
+fn a_vault_whose_secrets_cannot_be_shown_is_not_made() {
+    let Some(full) = full("a_vault_whose_secrets_cannot_be_shown_is_not_made") else { return };
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let before = sandbox.tree();
+    for words in ["init --generate-passphrase", "adopt secrets.json --generate-passphrase --machine-key machine.key"] {
+        sandbox.shell(&format!("\"$STRONGROOM\" {words} --kdf minimum > {full}")).end().exits(3);
+        assert!(sandbox.tree() == before, "{words}");
+    }
+}
+
+#[test]
+fn nobody_reading_what_is_shown_once_is_a_failure() {
+    let sandbox = Sandbox::new();
+    let script =
+        "{ sleep 0.3; \"$STRONGROOM\" init --generate-passphrase --kdf minimum 2> said; echo $? > code; } | true";
+    sandbox.shell(script).end();
+    assert_eq!(sandbox.read_text("code").trim(), "3", "{}", sandbox.read_text("said"));
+    assert!(!sandbox.path("vault.strongroom").exists());
+}
+
+#[test]
+fn an_answer_in_json_that_nobody_takes_is_not_lost() {
+    let Some(full) = full("an_answer_in_json_that_nobody_takes_is_not_lost") else { return };
+    let sandbox = Sandbox::with_vault();
+    let words = "passwd --passphrase-file passphrase --generate-passphrase --kdf minimum --json --no-input";
+    let finished = sandbox.shell(&format!("\"$STRONGROOM\" {words} > {full}")).end().exits(3);
+    let shown = finished.stderr.lines().find_map(|line| line.trim().strip_prefix("passphrase")).expect("shown instead");
+    sandbox.write("shown", shown.trim());
+    sandbox.bare("list --passphrase-file shown").end().ok();
+}
+
+#[test]
+fn what_is_shown_comes_before_what_was_made() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox.run("init --generate-passphrase --kdf minimum").ok();
+    finished.prints("shown once").prints("passphrase").prints("recovery code").says("made the vault");
+}
