@@ -43,6 +43,19 @@ pub(crate) struct Pin {
     pub(crate) abandoned: Option<Abandoned>,
 }
 
+/// What was last seen of a vault here, for whoever compares it without a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastSeen {
+    /// The vault.
+    pub vault_id: [u8; 16],
+    /// Its revision.
+    pub revision: u64,
+    /// Its checksum.
+    pub checksum: [u8; 32],
+    /// Its data key.
+    pub data_key_id: [u8; 16],
+}
+
 /// A version that a person gave up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Abandoned {
@@ -144,6 +157,20 @@ impl PinStore {
     /// The pins in this directory, which is made with mode 0700 when the first is written.
     pub fn at(directory: impl Into<PathBuf>) -> PinStore {
         PinStore { directory: directory.into() }
+    }
+
+    /// What was last seen of the vault at this path, if it was opened here before. Changes nothing.
+    ///
+    /// # Errors
+    /// [`PinError::Unreadable`]; [`Error::File`]
+    pub fn last_seen(&self, vault: &Path) -> Result<Option<LastSeen>> {
+        let pin = self.load(&crate::file::resolve(vault)?)?;
+        Ok(pin.map(|Pin { vault_id, revision, checksum, data_key_id, .. }| LastSeen {
+            vault_id,
+            revision,
+            checksum,
+            data_key_id,
+        }))
     }
 
     /// The pin of the vault at this resolved path, if there is one.
@@ -275,6 +302,17 @@ mod tests {
         store.save(vault, &pin()).unwrap();
         assert_eq!(store.load(vault).unwrap(), Some(pin()));
         assert_eq!(store.load(Path::new("/elsewhere")).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_last_seen_is_told_for_any_path_to_the_vault() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = PinStore::at(directory.path().join("pins"));
+        let vault = directory.path().join("vault.strongroom");
+        assert_eq!(store.last_seen(&vault).unwrap(), None);
+        store.save(&crate::file::resolve(&vault).unwrap(), &pin()).unwrap();
+        let seen = store.last_seen(&directory.path().join("./vault.strongroom")).unwrap().unwrap();
+        assert_eq!((seen.vault_id, seen.revision, seen.checksum), ([1; 16], 7, [2; 32]));
     }
 
     #[test]

@@ -6,25 +6,26 @@
 
 mod changes;
 mod create;
+mod open;
 mod save;
 mod slots;
 mod unlock;
 
 pub use create::{NewVault, PreparedVault};
+pub use open::{LockedVault, OpenOptions, dearmor, write_new};
 pub use save::Saved;
 pub use slots::NewSlot;
 pub use unlock::Unlock;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::container::{self, Header, SlotId, SlotInfo};
 use crate::error::{Error, FormatError, PinError, Result};
-use crate::file;
 use crate::keys::DataKey;
 use crate::memory::Region;
-use crate::pin::{Abandoned, Expectation, PinStore, Seen, Verdict};
+use crate::pin::{Abandoned, Seen, Verdict};
 use crate::record::{Contents, Record, Reference, Timestamp};
 use crate::registry;
 use crate::secret::Secret;
@@ -62,25 +63,6 @@ pub struct SlotDetails {
     pub proven: Timestamp,
 }
 
-/// A vault that passed every check that needs no secret. Nothing in it is trusted yet.
-pub struct LockedVault {
-    path: PathBuf,
-    file: Region,
-    header: Header,
-    checksum: [u8; 32],
-}
-
-/// How to open a vault, and how it behaves afterwards.
-#[derive(Clone, Default)]
-pub struct OpenOptions {
-    pins: Option<PinStore>,
-    accept: Option<String>,
-    expect: Option<Expectation>,
-    slot: Option<SlotId>,
-    author: String,
-    lock_timeout: Option<Duration>,
-}
-
 /// An open vault.
 pub struct Vault {
     path: PathBuf,
@@ -101,149 +83,6 @@ struct Version {
     file: Region,
     payload: Range<usize>,
     index: Index,
-}
-
-impl LockedVault {
-    /// Reads a vault and checks everything that needs no secret.
-    ///
-    /// # Errors
-    /// [`Error::File`], or the first [`FormatError`] in the order of SPEC.md 9.1.
-    pub fn read(path: impl AsRef<Path>) -> Result<LockedVault> {
-        let path = file::resolve(path.as_ref())?;
-        let file = file::read(&path)?;
-        let header = container::parse(&file)?;
-        let checksum = container::checksum(&file);
-        Ok(LockedVault { path, file, header, checksum })
-    }
-
-    /// What anyone can see.
-    pub fn info(&self) -> Info {
-        info(&self.header, self.checksum)
-    }
-
-    /// The file as text, for places that take only text.
-    pub fn to_armor(&self) -> String {
-        container::to_armor(&self.file)
-    }
-}
-
-/// The file in an armoured text, checked as far as is possible without a secret.
-///
-/// # Errors
-/// [`FormatError::Armor`] names the line; then as [`LockedVault::read`].
-pub fn dearmor(text: &str) -> Result<Vec<u8>> {
-    let file = container::from_armor(text)?;
-    container::parse(&file)?;
-    Ok(file)
-}
-
-/// Writes the bytes of a vault as a new private file.
-///
-/// # Errors
-/// [`Error::AlreadyThere`]; a [`FormatError`] when they are not a vault's; [`Error::File`].
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    container::parse(bytes)?;
-    let path = file::resolve(path)?;
-    let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
-    lock.write(&path, bytes, true, |temporary| LockedVault::read(temporary).map(|_| ())).map(|_| ())
-}
-
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How often a file is read again because others keep saving it.
-const OVERTAKEN_AT_MOST: usize = 20;
-
-impl OpenOptions {
-    /// No pins, no expectation, every slot tried.
-    pub fn new() -> OpenOptions {
-        OpenOptions::default()
-    }
-
-    /// Compares with what was last seen at this path, refuses what does not descend from it, and remembers what it
-    /// accepted.
-    pub fn pins(mut self, pins: PinStore) -> OpenOptions {
-        self.pins = Some(pins);
-        self
-    }
-
-    /// Accepts one refused version: the hexadecimal checksum or data key id that the refusal showed.
-    pub fn accept(mut self, accept: String) -> OpenOptions {
-        self.accept = Some(accept);
-        self
-    }
-
-    /// For hosts without state: what the vault must at least be.
-    pub fn expect(mut self, expect: Expectation) -> OpenOptions {
-        self.expect = Some(expect);
-        self
-    }
-
-    /// Tries only this slot.
-    pub fn slot(mut self, slot: SlotId) -> OpenOptions {
-        self.slot = Some(slot);
-        self
-    }
-
-    /// `user@host`, as the log of changes will claim.
-    pub fn author(mut self, author: &str) -> OpenOptions {
-        self.author = claimed(author);
-        self
-    }
-
-    /// How long a save waits for another writer. 10 seconds unless told.
-    pub fn lock_timeout(mut self, timeout: Duration) -> OpenOptions {
-        self.lock_timeout = Some(timeout);
-        self
-    }
-
-    /// Reads and unlocks the vault at `path`.
-    ///
-    /// # Errors
-    /// As [`LockedVault::read`] and [`OpenOptions::unlock`].
-    pub fn open(self, path: impl AsRef<Path>, unlock: &Unlock) -> Result<Vault> {
-        self.unlock(LockedVault::read(path)?, unlock)
-    }
-
-    /// Unlocks what was read.
-    ///
-    /// # Errors
-    /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
-    /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
-    pub fn unlock(self, mut locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
-        for _ in 0..OVERTAKEN_AT_MOST {
-            let (path, checksum) = (locked.path.clone(), locked.checksum);
-            let refused = match self.clone().unlock_once(locked, unlock) {
-                Err(Error::Pin(refused)) => refused,
-                outcome => return outcome,
-            };
-            // Another writer may have saved, and moved the pin, after we read the file: then there is a newer one to
-            // read, and what we hold was never refused for good.
-            locked = LockedVault::read(path)?;
-            if locked.checksum == checksum {
-                return Err(refused.into());
-            }
-        }
-        self.unlock_once(locked, unlock)
-    }
-
-    fn unlock_once(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
-        let opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
-        let version = Version::open(locked.file, locked.header, locked.checksum, &opened.data_key)?;
-        opened.check_entry(&version.index.descent)?;
-        let mut vault = Vault {
-            path: locked.path,
-            version,
-            data_key: opened.data_key,
-            opened_by: opened.slot,
-            bound_to: unlock.bound_to(),
-            abandoned: None,
-            options: self,
-            warnings: Vec::new(),
-        };
-        vault.check_demands()?;
-        vault.check_pin()?;
-        Ok(vault)
-    }
 }
 
 impl Vault {

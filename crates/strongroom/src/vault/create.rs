@@ -11,8 +11,9 @@ use crate::random;
 use crate::record::Contents;
 
 use super::changes::Change;
+use super::open::LOCK_TIMEOUT;
 use super::save::Draft;
-use super::{LOCK_TIMEOUT, NewSlot, OpenOptions, Vault, claimed, now};
+use super::{NewSlot, OpenOptions, Vault, claimed, now};
 
 /// A vault to be made.
 pub struct NewVault {

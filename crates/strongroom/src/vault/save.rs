@@ -11,8 +11,9 @@ use crate::record::{Contents, LogAction};
 use crate::wire::{self, Descent, MOST_ANCESTORS, SlotEntry};
 
 use super::changes::Change;
+use super::open::LOCK_TIMEOUT;
 use super::slots::{MadeSlot, check_room};
-use super::{LOCK_TIMEOUT, LockedVault, Vault, Version, now};
+use super::{LockedVault, Vault, Version, now};
 
 /// Whether a save wrote something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,253 @@
+//! Reading: one element at a time, each encoded again and compared, so that there is one encoding for each payload.
+
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
+use bincode::{BorrowDecode, Encode};
+
+use super::{
+    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, LogV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_log, check_record,
+    check_value, from_number, to_number,
+};
+use crate::container::{MOST_SLOTS, SlotId};
+use crate::error::FormatError;
+use crate::keys::SlotEntryKeys;
+use crate::record::{Contents, Fields, LogEntry, Previous, Record, RecordId, Reference, Timestamp, Tombstone, Value};
+use crate::secret::{Secret, SecretBytes};
+use crate::wire::rules::{self, Problem};
+use crate::wire::{Descent, Index, SlotEntry};
+
+/// Elements one after another.
+struct Elements<'a> {
+    payload: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Elements<'a> {
+    fn next<T: BorrowDecode<'a, ()> + Encode>(&mut self) -> Result<T, Problem> {
+        let rest = self.payload.get(self.at..).unwrap_or_default();
+        let (element, consumed): (T, usize) =
+            bincode::borrow_decode_from_slice(rest, CONFIG).map_err(|_| "it does not decode")?;
+        let encoded = rest.get(..consumed).ok_or("it does not decode")?;
+        let mut compare = Compare { expected: encoded };
+        bincode::encode_into_writer(&element, &mut compare, CONFIG).map_err(|_| "it is not the one encoding")?;
+        if !compare.expected.is_empty() {
+            return Err("it is not the one encoding");
+        }
+        self.at += consumed;
+        Ok(element)
+    }
+
+    /// Reads a list's length and then its elements, handing each to `take`.
+    fn each<T: BorrowDecode<'a, ()> + Encode>(
+        &mut self,
+        most: usize,
+        mut take: impl FnMut(usize, T) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let count: u64 = self.next()?;
+        if count > most as u64 {
+            return Err("a list is too long");
+        }
+        for _ in 0..count {
+            let at = self.at;
+            take(at, self.next()?)?;
+        }
+        Ok(())
+    }
+
+    fn list<T: BorrowDecode<'a, ()> + Encode>(&mut self, most: usize) -> Result<Vec<T>, Problem> {
+        let mut list = Vec::new();
+        self.each(most, |_, element| {
+            list.push(element);
+            Ok(())
+        })?;
+        Ok(list)
+    }
+}
+
+/// A writer that takes only the bytes that are already there.
+struct Compare<'a> {
+    expected: &'a [u8],
+}
+
+impl Writer for Compare<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.expected = self.expected.strip_prefix(bytes).ok_or(EncodeError::Other("other bytes"))?;
+        Ok(())
+    }
+}
+
+const NO_LIMIT: usize = usize::MAX;
+
+pub(in crate::wire) fn index(payload: &[u8]) -> Result<Index, FormatError> {
+    let tampered = |_: Problem| FormatError::Tampered { layer: "payload" };
+    let mut elements = Elements { payload, at: 0 };
+    let schema: u16 = elements.next().map_err(tampered)?;
+    if schema != SCHEMA {
+        return Err(FormatError::NewerSchema { schema });
+    }
+    index_after_schema(elements).map_err(tampered)
+}
+
+fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
+    let name: &str = elements.next()?;
+    rules::name(name, 0, 128, "the vault's name is at most 128 bytes without control characters")?;
+    let lineages: Vec<[u8; 32]> = elements.list(rules::MOST_LINEAGES)?;
+    rules::distinct(&lineages)?;
+    let ancestors: Vec<[u8; 32]> = elements.list(rules::MOST_ANCESTORS)?;
+    rules::distinct(&ancestors)?;
+    let mut slots: Vec<SlotEntry> = Vec::new();
+    elements.each(MOST_SLOTS, |_, slot: SlotV1<'_>| {
+        rules::name(slot.label, 0, 128, "a label is at most 128 bytes without control characters")?;
+        slots.push(SlotEntry {
+            id: SlotId(slot.id),
+            label: slot.label.to_owned(),
+            keys: SlotEntryKeys { kw: SecretBytes::copy_of(&slot.kw), pk: slot.pk },
+            created: slot.created,
+            proven: slot.proven,
+        });
+        Ok(())
+    })?;
+    rules::ascending(&slots, |a, b| a.id.cmp(&b.id))?;
+    let slot_tombstones: Vec<([u8; 8], Timestamp)> = elements.list(NO_LIMIT)?;
+    rules::ascending(&slot_tombstones, |a, b| a.0.cmp(&b.0))?;
+    if slots.iter().any(|slot| slot_tombstones.iter().any(|(id, _)| *id == slot.id.0)) {
+        return Err("a slot is both there and removed");
+    }
+
+    let (mut records, mut ids) = (Vec::new(), Vec::new());
+    let mut previous: Option<(&str, &str, u8)> = None;
+    elements.each(NO_LIMIT, |at, record: RecordV1<'_>| {
+        check_record(&record)?;
+        let name = (record.exchange, record.subaccount, record.environment);
+        if previous.is_some_and(|previous| rules::record_order(previous, name).is_ge()) {
+            return Err("records ascend by name");
+        }
+        previous = Some(name);
+        records.push(u32::try_from(at).map_err(|_| "a payload is at most 64 MiB")?);
+        ids.push(record.id);
+        Ok(())
+    })?;
+    let after_records = elements.at;
+    let tail = tail(&mut elements)?;
+    ids.extend(tail.tombstones.iter().map(|tombstone| tombstone.id.0));
+    rules::distinct(&ids)?;
+    if elements.at != elements.payload.len() {
+        return Err("bytes are left over");
+    }
+    Ok(Index {
+        descent: Descent {
+            lineages,
+            ancestors,
+            slots,
+            slot_tombstones: slot_tombstones.into_iter().map(|(id, removed)| (SlotId(id), removed)).collect(),
+            extensions: tail.extensions.into_iter().map(|(tag, bytes)| (tag, bytes.to_vec())).collect(),
+        },
+        name: name.to_owned(),
+        records,
+        after_records,
+    })
+}
+
+/// What follows the records.
+struct Tail<'a> {
+    values: Vec<ValueV1<'a>>,
+    tombstones: Vec<Tombstone>,
+    log: Vec<LogV1<'a>>,
+    extensions: Vec<(u16, &'a [u8])>,
+}
+
+fn tail<'a>(elements: &mut Elements<'a>) -> Result<Tail<'a>, Problem> {
+    let values: Vec<ValueV1<'a>> = elements.list(NO_LIMIT)?;
+    values.iter().try_for_each(check_value)?;
+    rules::ascending(&values, |a, b| a.name.cmp(b.name))?;
+    let tombstones: Vec<([u8; 16], Timestamp)> = elements.list(NO_LIMIT)?;
+    rules::ascending(&tombstones, |a, b| a.0.cmp(&b.0))?;
+    let log: Vec<LogV1<'a>> = elements.list(rules::MOST_LOG)?;
+    log.iter().try_for_each(check_log)?;
+    let extensions: Vec<(u16, &'a [u8])> = elements.list(usize::from(u16::MAX) + 1)?;
+    rules::extensions(&extensions)?;
+    let tombstones = tombstones.into_iter().map(|(id, removed)| Tombstone { id: RecordId(id), removed }).collect();
+    Ok(Tail { values, tombstones, log, extensions })
+}
+
+/// What [`index`] accepted decodes again.
+const INDEXED: &str = "the payload was checked when it was indexed";
+
+pub(in crate::wire) fn find_record(payload: &[u8], index: &Index, reference: &Reference) -> Option<Record> {
+    let wanted =
+        (reference.exchange.as_str(), reference.subaccount.as_str(), to_number(&ENVIRONMENTS, reference.environment));
+    let at = index.records.binary_search_by(|&at| {
+        let record = record_at(payload, at);
+        rules::record_order((record.exchange, record.subaccount, record.environment), wanted)
+    });
+    at.ok().map(|at| to_record(&record_at(payload, index.records[at])))
+}
+
+pub(in crate::wire) fn find_value(payload: &[u8], index: &Index, name: &str) -> Option<Value> {
+    let mut elements = Elements { payload, at: index.after_records };
+    let values = elements.list::<ValueV1<'_>>(NO_LIMIT).expect(INDEXED);
+    values.into_iter().find(|value| value.name == name).map(|value| to_value(&value))
+}
+
+pub(in crate::wire) fn contents(payload: &[u8], index: &Index) -> Contents {
+    let mut elements = Elements { payload, at: index.after_records };
+    let tail = tail(&mut elements).expect(INDEXED);
+    Contents {
+        name: index.name.clone(),
+        records: index.records.iter().map(|&at| to_record(&record_at(payload, at))).collect(),
+        values: tail.values.iter().map(|value| (value.name.to_owned(), to_value(value))).collect(),
+        tombstones: tail.tombstones,
+        log: tail.log.iter().map(to_log).collect(),
+    }
+}
+
+fn record_at(payload: &[u8], at: u32) -> RecordV1<'_> {
+    let bytes = &payload[at as usize..];
+    bincode::borrow_decode_from_slice(bytes, CONFIG).expect(INDEXED).0
+}
+
+fn to_record(record: &RecordV1<'_>) -> Record {
+    let set = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    Record {
+        id: RecordId(record.id),
+        exchange: record.exchange.to_owned(),
+        subaccount: record.subaccount.to_owned(),
+        environment: from_number(&ENVIRONMENTS, record.environment).expect(INDEXED),
+        kind: from_number(&KINDS, record.kind).expect(INDEXED),
+        fields: to_fields(&record.fields),
+        permissions: set(&record.permissions),
+        ip_allowlist: set(&record.ip_allowlist),
+        created: record.created,
+        rotated: record.rotated,
+        expires: record.expires,
+        rotate_after_days: record.rotate_after_days,
+        verified: record.verified,
+        tags: set(&record.tags),
+        note: record.note.to_owned(),
+        previous: record.previous.as_ref().map(|previous| Previous {
+            replaced: previous.replaced,
+            retire: previous.retire,
+            fields: to_fields(&previous.fields),
+        }),
+        extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, bytes.to_vec())).collect(),
+    }
+}
+
+fn to_fields(pairs: &[(&str, &str)]) -> Fields {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::copy_of(value))).collect()
+}
+
+fn to_value(value: &ValueV1<'_>) -> Value {
+    Value { value: Secret::copy_of(value.value), created: value.created, changed: value.changed }
+}
+
+fn to_log(entry: &LogV1<'_>) -> LogEntry {
+    LogEntry {
+        at: entry.at,
+        revision: entry.revision,
+        who: entry.who.to_owned(),
+        what: entry.what.to_owned(),
+        action: from_number(&ACTIONS, entry.action).expect(INDEXED),
+        fields: entry.fields.iter().map(|&field| field.to_owned()).collect(),
+    }
+}
