@@ -142,9 +142,7 @@ pub fn selection(text: &str) -> Result<Selection, Failure> {
 
 /// The id of a slot.
 pub fn slot(text: &str) -> Result<SlotId, Failure> {
-    text.parse().map_err(|_| {
-        Failure::usage("not a slot id: expected 16 hexadecimal digits").hint("strongroom info shows the slots")
-    })
+    text.parse().map_err(|_| Failure::usage("not a slot id: expected 16 hexadecimal digits").hint("strongroom info"))
 }
 
 /// `VAULT_ID@REVISION:DATA_KEY_ID`

@@ -64,9 +64,7 @@ impl Context {
         if let Some(own) = own_vault_path() {
             failure = failure.cause(format!("and there is no {}", own.display()));
         }
-        Err(failure
-            .hint("strongroom init makes a vault here, strongroom adopt FILE one from a plaintext file")
-            .hint("--vault PATH or STRONGROOM_VAULT names one elsewhere"))
+        Err(failure.hint("strongroom init").hint("strongroom adopt FILE").hint("repeat the command with --vault PATH"))
     }
 
     /// The path for a vault to be made: as named, else `vault.strongroom` in this directory.
@@ -187,8 +185,9 @@ impl Context {
         if self.globals.accept.is_some() || !prompt::possible(self) {
             return Ok(None);
         }
+        // The sentence has both revisions; the checksum says which file it is, as --accept would.
         self.warn(format!("{}: {refusal}", path.display()));
-        Ok(prompt::confirm(self, "Use it all the same?")?.then(|| accept.clone()))
+        Ok(prompt::confirm(self, &format!("Use it all the same (checksum {accept})?"))?.then(|| accept.clone()))
     }
 
     /// The vault at this path, read and checked as far as is possible without a secret.
@@ -199,11 +198,7 @@ impl Context {
         LockedVault::read(path).map_err(|error| {
             let missing = matches!(&error, Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
             let failure = Failure::from(error).at(path);
-            if missing {
-                failure.hint("strongroom init makes a vault, --vault PATH names another one")
-            } else {
-                failure
-            }
+            if missing { failure.hint("strongroom init").hint("repeat the command with --vault PATH") } else { failure }
         })
     }
 

@@ -67,7 +67,8 @@ pub struct MadeUp {
 pub fn create(context: &Context, path: &Path, args: &CreateArgs, contents: Contents) -> Result<Created, Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::from(Error::AlreadyThere { path: path.to_owned() })
-            .hint("strongroom import FILE adds to it, --vault PATH names another one"));
+            .hint("strongroom import FILE")
+            .hint("repeat the command with --vault PATH"));
     }
     if args.no_passphrase && args.no_recovery && args.machine_key.is_none() {
         return Err(Failure::usage(

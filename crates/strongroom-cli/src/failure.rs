@@ -193,11 +193,11 @@ impl From<Error> for Failure {
 
 fn hint(error: &Error) -> Option<String> {
     let text = match error {
-        Error::Unlock(UnlockError::KeyFileNeeded) => "name the key file with --factor-file PATH".into(),
+        Error::Unlock(UnlockError::KeyFileNeeded) => "repeat the command with --factor-file PATH".into(),
         Error::Unlock(UnlockError::TooExpensive { .. }) => {
-            "strongroom info shows the slots; name one with --slot ID".into()
+            "repeat the command with --slot ID, one of those that strongroom info shows".into()
         }
-        Error::Unlock(UnlockError::NoSuchWayIn { .. }) => "strongroom info shows the ways in".into(),
+        Error::Unlock(UnlockError::NoSuchWayIn { .. }) => "strongroom info".into(),
         Error::Pin(PinError::RolledBack { accept, .. } | PinError::Forked { accept, .. }) => {
             format!("if this is the file you want, repeat the command with --accept {accept}")
         }
@@ -213,9 +213,7 @@ fn hint(error: &Error) -> Option<String> {
         Error::Format(FormatError::LineEndings) => {
             "check it out again after: echo '*.strongroom -text' >> .gitattributes".into()
         }
-        Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => {
-            "strongroom list shows what there is".into()
-        }
+        Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => "strongroom list".into(),
         Error::Differs { .. } => "repeat with --replace to take the new values".into(),
         Error::Locked { .. } => "wait for the other command, or wait longer with --lock-timeout SECONDS".into(),
         _ => return None,

@@ -80,6 +80,12 @@ pub fn refuse_in_git(path: &Path) -> Result<(), Failure> {
         .hint("write it elsewhere, ignore it in .gitignore, or add --allow-plaintext-in-git"))
 }
 
+/// As [`refuse_in_git`], for a regular file that standard output leads to; where the system names it.
+pub fn refuse_standard_output_in_git() -> Result<(), Failure> {
+    let Ok(path) = std::fs::read_link("/proc/self/fd/1") else { return Ok(()) };
+    if path.is_file() { refuse_in_git(&path) } else { Ok(()) }
+}
+
 /// Whether other users of this machine can read a file, as far as its mode says.
 pub fn others_can_read(path: &Path) -> bool {
     #[cfg(unix)]

@@ -29,7 +29,7 @@ pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
     }
     if let Some(path) = &globals.passphrase_file {
         streams::close_unused(globals.passphrase_fd);
-        return typed(context, &source::passphrase_file(path)?, &source::shown(path));
+        return typed(context, &source::passphrase_file(context, path)?, &source::shown(path));
     }
     if let Some(descriptor) = globals.passphrase_fd {
         return typed(context, &source::passphrase_descriptor(descriptor)?, "--passphrase-fd");
@@ -41,7 +41,7 @@ pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
         return machine_key_file(&path);
     }
     if let Some(path) = variable_path("STRONGROOM_PASSPHRASE_FILE") {
-        return typed(context, &source::passphrase_file(&path)?, &source::shown(&path));
+        return typed(context, &source::passphrase_file(context, &path)?, &source::shown(&path));
     }
     if let Some(command) = variable_path("STRONGROOM_PASSPHRASE_COMMAND") {
         let text = source::passphrase_command(command.as_os_str())?;
@@ -51,7 +51,7 @@ pub fn unlock(context: &Context, vault: &Path) -> Result<Unlock, Failure> {
         return machine_key_file(&path);
     }
     if let Some(path) = credential("strongroom.passphrase") {
-        return typed(context, &source::passphrase_file(&path)?, &path.display().to_string());
+        return typed(context, &source::passphrase_file(context, &path)?, &path.display().to_string());
     }
     if let Some(text) = secret_variable("STRONGROOM_KEY")? {
         context.warn_of_environment("STRONGROOM_KEY");

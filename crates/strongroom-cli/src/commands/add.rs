@@ -179,13 +179,13 @@ fn exists(error: Error, reference: &Reference) -> Failure {
         return failure;
     }
     let word = shell_word(&reference.to_string());
-    failure.hint(format!("strongroom set {word} api_key api_secret changes it, strongroom show {word} shows it masked"))
+    failure.hint(format!("strongroom show {word}")).hint(format!("strongroom set {word} api_key api_secret"))
 }
 
 fn value_exists(error: Error, shown: &str) -> Failure {
     let is_there = matches!(error, Error::RecordExists { .. });
     let failure = Failure::from(error);
-    if is_there { failure.hint(format!("strongroom set {} changes it", shell_word(shown))) } else { failure }
+    if is_there { failure.hint(format!("strongroom set {}", shell_word(shown))) } else { failure }
 }
 
 fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput) {

@@ -78,7 +78,7 @@ pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
         Ok(path) => Some(path),
         Err(failure) => {
             let finding = Finding::new(Severity::Warning, "no-vault", failure.message);
-            findings.push(finding.hint("strongroom init makes a vault, --vault PATH names one"));
+            findings.push(finding.hint("strongroom init"));
             None
         }
     };

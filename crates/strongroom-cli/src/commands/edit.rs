@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         let text = without_mark(&text);
         if text.trim().is_empty() {
             return Err(Failure::new(code::USAGE, "cancelled", "the text is empty; nothing was changed")
-                .hint("strongroom rm removes records"));
+                .hint("strongroom rm REF"));
         }
         if text == given.as_str() {
             return finish(context, &vault, &Summary::default(), Saved::Unchanged);

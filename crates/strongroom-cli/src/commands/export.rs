@@ -119,7 +119,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         None => output::secret(text.expose_secret().as_bytes())?,
         Some(path) if args.force => private_file::replace(path, text.expose_secret().as_bytes())?,
         Some(path) => private_file::create(path, text.expose_secret().as_bytes()).map_err(|failure| {
-            if failure.kind == "already-there" { failure.hint("--force replaces it") } else { failure }
+            if failure.kind == "already-there" { failure.hint("repeat the command with --force") } else { failure }
         })?,
     }
     if let Some(path) = &args.output {
@@ -146,9 +146,9 @@ fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secr
         let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
         match args.format {
             Format::Json | Format::Aws if several => {
-                failure.hint("choose one with --environment live, testnet or demo")
+                failure.hint("repeat the command with --environment live, testnet or demo")
             }
-            Format::Aws if exchanges => failure.hint("strongroom export aws 'binance/*' writes one exchange"),
+            Format::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
             _ => failure,
         }
     })
@@ -158,9 +158,10 @@ fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
     match &args.output {
         None if context.stdout_is_terminal() && !args.reveal => {
             Err(Failure::refused("plaintext-to-terminal", "refusing to print secrets on a terminal")
-                .hint("--output FILE writes a private file, --reveal prints them here"))
+                .hint("repeat the command with --output FILE, or with --reveal"))
         }
-        None => Ok(()),
+        None if args.allow_plaintext_in_git => Ok(()),
+        None => plaintext::refuse_standard_output_in_git(),
         Some(path) => {
             if !args.force && path.symlink_metadata().is_ok() {
                 return Err(already_there(path));
@@ -201,7 +202,7 @@ fn canonical(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn already_there(path: &Path) -> Failure {
-    Failure::from(strongroom::Error::AlreadyThere { path: path.to_owned() }).hint("--force replaces it")
+    Failure::from(strongroom::Error::AlreadyThere { path: path.to_owned() }).hint("repeat the command with --force")
 }
 
 fn environment_of(name: &str) -> Result<Environment, Failure> {

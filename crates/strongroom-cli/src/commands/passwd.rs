@@ -62,7 +62,8 @@ fn old_slot(vault: &Vault, named: Option<SlotId>) -> Result<SlotId, Failure> {
         if !is_passphrase(id) {
             return Err(Failure::usage(format!("slot {id} is not a passphrase"))
                 .hint(format!("strongroom slot remove {id}"))
-                .hint("strongroom slot add --recovery makes a recovery code, --machine-key PATH a machine key"));
+                .hint("strongroom slot add --recovery")
+                .hint("strongroom slot add --machine-key PATH"));
         }
         return Ok(id);
     }
@@ -73,7 +74,8 @@ fn old_slot(vault: &Vault, named: Option<SlotId>) -> Result<SlotId, Failure> {
     match (passphrases.next(), passphrases.next()) {
         (Some(only), None) => Ok(only),
         (Some(_), Some(_)) => Err(Failure::usage("there are several passphrases, and none of them opened the vault")
-            .hint("strongroom slot list shows them; name one with --replace ID")),
+            .hint("strongroom slot list")
+            .hint("strongroom passwd --replace ID")),
         (None, _) => Err(Failure::usage("this vault has no passphrase to change").hint("strongroom slot add")),
     }
 }

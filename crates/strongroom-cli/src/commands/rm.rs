@@ -31,9 +31,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let names: Vec<String> = records.iter().map(|record| record.reference().to_string()).chain(value_names).collect();
     let shown = output::printable(&names.join(", "));
     if asking && !prompt::possible(context) {
-        return Err(
-            Failure::usage("nobody can be asked whether to remove").hint("strongroom rm --yes REF does not ask")
-        );
+        let words: Vec<String> = args.references.iter().map(|reference| output::shell_word(reference)).collect();
+        return Err(Failure::usage("nobody can be asked whether to remove")
+            .hint(format!("strongroom rm --yes {}", words.join(" "))));
     }
     if asking && !prompt::confirm(context, &format!("Remove {shown}?"))? {
         context.note("nothing was removed");

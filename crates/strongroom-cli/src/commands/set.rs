@@ -54,8 +54,8 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     if names.is_empty() && unset.is_empty() && args.from_json.is_none() && args.metadata.is_empty() {
         let word = shell_word(&reference.to_string());
         return Err(Failure::usage("nothing to set is named")
-            .hint(format!("strongroom set {word} api_key api_secret asks for both"))
-            .hint(format!("strongroom set {word} --permission read,trade changes metadata")));
+            .hint(format!("strongroom set {word} api_key api_secret"))
+            .hint(format!("strongroom set {word} --permission read,trade")));
     }
     let mut input = match &args.from_json {
         Some(path) => read_document(path, record_input::read_record)?,
@@ -119,7 +119,7 @@ fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
     let hint = |error: Error| {
         let is_missing = matches!(error, Error::NoSuchValue { .. });
         let failure = Failure::from(error);
-        if is_missing { failure.hint(format!("strongroom add {} makes it", shell_word(&shown))) } else { failure }
+        if is_missing { failure.hint(format!("strongroom add {}", shell_word(&shown))) } else { failure }
     };
     let contents = vault.contents();
     let before = contents.value(name).ok_or_else(none).map_err(hint)?.value.duplicate();
@@ -150,5 +150,5 @@ fn missing(error: Error, reference: &Reference) -> Failure {
     if !is_missing {
         return failure;
     }
-    failure.hint(format!("strongroom add {} makes it", shell_word(&reference.to_string())))
+    failure.hint(format!("strongroom add {}", shell_word(&reference.to_string())))
 }

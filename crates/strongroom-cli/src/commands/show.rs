@@ -75,10 +75,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         }
         Selection::Field(..) => {
             return Err(Failure::usage("show takes a record, without a field")
-                .hint("strongroom get REF/field prints one value"));
+                .hint(format!("strongroom get {}", output::shell_word(&args.reference))));
         }
         Selection::Exchange(..) => {
-            return Err(Failure::usage("show takes one record").hint("strongroom list 'REF' lists several"));
+            return Err(Failure::usage("show takes one record")
+                .hint(format!("strongroom list {}", output::shell_word(&args.reference))));
         }
     }
     Ok(Outcome::Done)

@@ -78,7 +78,7 @@ pub fn from_args(context: &Context, args: &NewPassphraseArgs) -> Result<NewPassp
     let given = match (&args.new_passphrase_file, args.new_passphrase_fd, &args.new_passphrase_command) {
         (Some(path), unused, _) => {
             streams::close_unused(unused);
-            Some(source::passphrase_file(path)?)
+            Some(source::passphrase_file(context, path)?)
         }
         (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
         (None, None, Some(command)) => Some(source::passphrase_command(command)?),
@@ -96,7 +96,7 @@ pub fn from_globals(context: &Context, policy: &PassphrasePolicy) -> Result<NewP
     let given = match (&globals.passphrase_file, globals.passphrase_fd, &globals.passphrase_command) {
         (Some(path), unused, _) => {
             streams::close_unused(unused);
-            Some(source::passphrase_file(path)?)
+            Some(source::passphrase_file(context, path)?)
         }
         (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
         (None, None, Some(command)) => Some(source::passphrase_command(command)?),

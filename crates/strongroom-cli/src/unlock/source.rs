@@ -9,6 +9,7 @@ use std::process::Stdio;
 use strongroom::Secret;
 use zeroize::Zeroizing;
 
+use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::harden;
 
@@ -22,7 +23,14 @@ const MOST_TEXT_BYTES: usize = 64 * 1024 * 1024;
 ///
 /// # Errors
 /// 3 when it cannot be read.
-pub fn passphrase_file(path: &Path) -> Result<Secret, Failure> {
+pub fn passphrase_file(context: &Context, path: &Path) -> Result<Secret, Failure> {
+    if is_open_to_all(path) {
+        context.warn(format!(
+            "{} is readable by other users; chmod 600 {}",
+            path.display(),
+            crate::output::shell_word(&path.display().to_string())
+        ));
+    }
     Ok(one_line(&secret_file(path)?))
 }
 
@@ -32,7 +40,7 @@ pub fn passphrase_file(path: &Path) -> Result<Secret, Failure> {
 /// 3 when it cannot be read.
 pub fn passphrase_descriptor(descriptor: u32) -> Result<Secret, Failure> {
     if descriptor == 0 {
-        return passphrase_file(Path::new("-"));
+        return Ok(one_line(&secret_file(Path::new("-"))?));
     }
     let path = PathBuf::from(format!("/dev/fd/{descriptor}"));
     let file = File::open(&path).map_err(|error| Failure::file("read descriptor", &path, &error))?;
@@ -111,6 +119,20 @@ pub fn one_line(text: &Secret) -> Secret {
     let text = text.expose_secret();
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     Secret::copy_of(text)
+}
+
+/// Whether every user may read a regular file. A pipe of a shell's `<(...)` is not for others, whatever its mode.
+fn is_open_to_all(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o004 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// A path as messages show it.

@@ -81,16 +81,16 @@ pub fn beside(path: &Path, findings: &mut Vec<Finding>) {
                 "plaintext-tracked",
                 format!("git tracks {shown}, which usually holds plaintext credentials: treat what is in it as known"),
             )
-            .hint(format!("strongroom adopt {}, then git rm --cached it and rotate its keys", word(&file))),
+            .hint(format!("strongroom adopt {0} && git rm --cached {0}", word(&file))),
             GitState::Untracked | GitState::Unknown => Finding::new(
                 Severity::Warning,
                 "plaintext-not-ignored",
                 format!("{shown} usually holds plaintext credentials, and git does not ignore it"),
             )
-            .hint(format!("strongroom adopt {}, then delete it", word(&file))),
+            .hint(format!("strongroom adopt {0} && rm {0}", word(&file))),
             GitState::Ignored | GitState::Outside => {
                 Finding::new(Severity::Info, "plaintext-beside", format!("{shown} usually holds plaintext credentials"))
-                    .hint(format!("strongroom adopt {}, then delete it", word(&file)))
+                    .hint(format!("strongroom adopt {0} && rm {0}", word(&file)))
             }
         };
         findings.push(finding);

@@ -57,7 +57,7 @@ impl Editor {
     pub fn find(context: &Context) -> Result<Editor, Failure> {
         if context.no_input {
             return Err(Failure::usage("edit starts an editor, and --no-input is given")
-                .hint("strongroom set REF --from-json FILE changes a record without one"));
+                .hint("strongroom set REF --from-json FILE"));
         }
         let named = ["VISUAL", "EDITOR"].iter().find_map(|name| Some((*name, variable_path(name)?)));
         let words = match named {
