@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom_tests::{SAMPLE_JSON, Sandbox};
+use strongroom_tests::{SAMPLE_JSON, Sandbox, skip};
 
 #[test]
 fn a_key_file_that_others_can_read_is_refused_with_the_command_that_repairs_it() {
@@ -167,4 +167,29 @@ fn the_git_guard_asks_about_the_right_repository() {
     let export = sandbox.strongroom("export json --output secrets.json").env("GIT_DIR", &format!("{elsewhere}/.git"));
     export.env("GIT_WORK_TREE", sandbox.path("").to_str().expect("UTF-8")).end().exits(7).says("git");
     assert!(!sandbox.path("secrets.json").exists());
+}
+
+#[test]
+fn plaintext_on_standard_output_does_not_go_into_a_git_work_tree_either() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.program(Path::new("git"), "init -q").end().ok();
+    let export = |words: &str| sandbox.shell(&format!("\"$STRONGROOM\" export json {words} > secrets.json")).end();
+    if Path::new("/proc/self/fd/1").exists() {
+        export("").exits(7).says("git");
+        assert!(sandbox.read("secrets.json").is_empty());
+    } else {
+        skip("plaintext_on_standard_output_does_not_go_into_a_git_work_tree_either", "there is no /proc");
+    }
+    export("--allow-plaintext-in-git").ok();
+    sandbox.write(".gitignore", "secrets.json\n");
+    export("").ok();
+}
+
+#[test]
+fn a_passphrase_file_that_everybody_can_read_is_warned_about() {
+    let sandbox = Sandbox::with_vault();
+    let list = || sandbox.bare("list --passphrase-file passphrase").end().ok();
+    assert!(!list().stderr.contains("warning"));
+    sandbox.set_mode("passphrase", 0o644);
+    list().says("warning").says("chmod 600 passphrase");
 }

@@ -87,10 +87,10 @@ pub fn beside(path: &Path, findings: &mut Vec<Finding>) {
                 "plaintext-not-ignored",
                 format!("{shown} usually holds plaintext credentials, and git does not ignore it"),
             )
-            .hint(format!("strongroom adopt {0} && rm {0}", word(&file))),
+            .hint(format!("strongroom adopt {}", word(&file))),
             GitState::Ignored | GitState::Outside => {
                 Finding::new(Severity::Info, "plaintext-beside", format!("{shown} usually holds plaintext credentials"))
-                    .hint(format!("strongroom adopt {0} && rm {0}", word(&file)))
+                    .hint(format!("strongroom adopt {}", word(&file)))
             }
         };
         findings.push(finding);
