@@ -94,3 +94,31 @@ fn a_directory_is_not_a_vault_and_not_a_crash() {
     std::fs::create_dir(sandbox.path("directory.strongroom")).expect("a directory");
     sandbox.run("list --vault directory.strongroom").fails().says("directory.strongroom");
 }
+
+#[test]
+fn a_file_that_is_something_else_is_called_by_its_name() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("conflict.strongroom", "<<<<<<< HEAD\nEXAMPLE\n=======\nEXAMPLE\n>>>>>>> theirs\n");
+    sandbox.write("empty.strongroom", "");
+    let armor = sandbox.run("export armor --reveal").ok();
+    sandbox.write("vault.txt", armor.text());
+    for (file, said) in [
+        ("machine.key", "it is a machine key"),
+        ("vault.txt", "strongroom import armor vault.txt"),
+        ("conflict.strongroom", "git checkout --ours conflict.strongroom"),
+        ("empty.strongroom", "it is empty"),
+    ] {
+        sandbox.run(&format!("info --vault {file}")).exits(5).says(said);
+    }
+    sandbox.bare("list --key-file vault.strongroom").end().exits(4).says("is a vault, not a machine key");
+}
+
+#[test]
+fn damage_comes_with_a_way_back() {
+    let sandbox = Sandbox::with_vault();
+    let mut vault = sandbox.read("vault.strongroom");
+    vault[300] ^= 0x80;
+    sandbox.write("vault.strongroom", &vault);
+    sandbox.run("list").exits(5).says("backup");
+    sandbox.run("doctor").exits(1).prints("backup");
+}

@@ -119,3 +119,18 @@ fn a_wrong_secret_pins_nothing() {
     sandbox.write("vault.strongroom", older);
     sandbox.run("list").ok();
 }
+
+#[test]
+fn doctor_compares_with_what_was_last_seen_here() {
+    let sandbox = Sandbox::with_vault();
+    let first = sandbox.read("vault.strongroom");
+    sandbox.run("set binance/main --tag hot").ok();
+    sandbox.run("doctor").never_says("last seen");
+    sandbox.write("vault.strongroom", &first);
+    sandbox.run("doctor").exits(1).prints("older than last seen here (revision 1, seen 2)");
+    sandbox.write("new.pass", strongroom_tests::NEW_PASSPHRASE);
+    sandbox.run("init --vault other.strongroom --passphrase-file new.pass --no-recovery --kdf minimum").ok();
+    sandbox.write("vault.strongroom", sandbox.read("other.strongroom"));
+    let found = sandbox.run("doctor --key-file machine.key").exits(1).prints("another-vault");
+    found.prints("key-of-another-vault");
+}

@@ -132,7 +132,7 @@ fn slot_list_adds_the_labels() {
 fn verify_reads_everything_and_counts() {
     let sandbox = Sandbox::with_vault();
     let answer = sandbox.run("verify --json").ok().json();
-    assert_eq!(answer, serde_json::json!({"ok": true, "records": 3, "slots": 3, "revision": 1}));
+    assert_eq!(answer, serde_json::json!({"ok": true, "records": 3, "values": 0, "slots": 3, "revision": 1}));
     sandbox.run("verify").ok();
 }
 
@@ -169,4 +169,15 @@ fn a_warning_is_one_line_of_json_when_json_is_asked_for() {
         assert!(line["warning"].is_string());
     }
     assert!(finished.stderr.contains("STRONGROOM_KEY"));
+}
+
+#[test]
+fn metadata_that_is_likely_a_slip_is_warned_of_and_kept() {
+    let sandbox = Sandbox::with_vault();
+    let warned = sandbox.run("set binance/main --permission read,traid --ip 203.0.113.7 --expires 2020-01-01").ok();
+    warned.says("traid is not one of the usual permissions").says("expired already, 2020-01-01");
+    sandbox.run("set binance/main --permission read,trade --expires never").ok().never_says("warning");
+    let list = sandbox.run("list").ok().prints("IP");
+    let line = list.text().lines().find(|line| line.starts_with("okx/main")).expect("okx/main");
+    assert!(line.contains(" - ") && line.ends_with("api_key api_passphrase api_secret"), "{line}");
 }

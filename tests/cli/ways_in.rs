@@ -93,7 +93,7 @@ fn the_last_way_in_cannot_be_removed() {
     let slots = sandbox.bare("info --json").end().ok().json();
     let id = slots["slots"][0]["id"].as_str().expect("an id").to_owned();
     let before = sandbox.tree();
-    sandbox.bare(&format!("slot remove {id} --passphrase-file passphrase")).end().fails();
+    sandbox.bare(&format!("slot remove {id} --yes --passphrase-file passphrase")).end().exits(7);
     assert!(sandbox.tree() == before);
 }
 

@@ -10,7 +10,7 @@ use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, SlotKind, 
 use crate::cli::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
-use crate::{patience, prompt, unlock};
+use crate::{diagnosis, patience, prompt, unlock};
 
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
@@ -197,8 +197,18 @@ impl Context {
     pub fn read_locked(&self, path: &Path) -> Result<LockedVault, Failure> {
         LockedVault::read(path).map_err(|error| {
             let missing = matches!(&error, Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
+            let explained = match &error {
+                Error::Format(problem) => Some(problem.clone()),
+                _ => None,
+            };
             let failure = Failure::from(error).at(path);
-            if missing { failure.hint("strongroom init").hint("repeat the command with --vault PATH") } else { failure }
+            if let Some(problem) = explained {
+                diagnosis::explain(failure, path, &problem)
+            } else if missing {
+                failure.hint("strongroom init").hint("repeat the command with --vault PATH")
+            } else {
+                failure
+            }
         })
     }
 

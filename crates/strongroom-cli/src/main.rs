@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod context;
 mod create;
+mod diagnosis;
 mod failure;
 mod harden;
 mod output;

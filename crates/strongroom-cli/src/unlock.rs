@@ -10,7 +10,7 @@ pub mod streams;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use strongroom::{KeyFile, MachineKey, Secret, Unlock};
+use strongroom::{KeyFile, LockedVault, MachineKey, Secret, Unlock};
 
 use crate::context::{Context, variable_path};
 use crate::failure::{Failure, code};
@@ -87,8 +87,18 @@ pub fn machine_key_file(path: &Path) -> Result<Unlock, Failure> {
 /// # Errors
 /// 3 when it cannot be read, 4 when it is no machine key, 7 when others can read it.
 pub fn read_machine_key(path: &Path) -> Result<MachineKey, Failure> {
-    let text = source::private_file(path)?;
-    MachineKey::from_text(&text).map_err(|error| Failure::from(error).at(path))
+    let read = || -> Result<MachineKey, Failure> {
+        let text = source::private_file(path)?;
+        MachineKey::from_text(&text).map_err(|error| Failure::from(error).at(path))
+    };
+    read().map_err(|failure| {
+        if LockedVault::read(path).is_err() {
+            return failure;
+        }
+        let message = format!("{} is a vault, not a machine key", path.display());
+        Failure::new(code::UNLOCK, "bad-machine-key", message)
+            .hint("--vault PATH names the vault, --key-file PATH the machine key that opens it")
+    })
 }
 
 /// The second factor that the global options or the environment name.

@@ -65,6 +65,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     }
     record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
     let made = now();
+    record_input::warn_of_metadata(context, &reference.to_string(), &input, made);
     let ((), saved) =
         vault.edit(|contents| insert(contents, reference, &input, made)).map_err(|error| exists(error, reference))?;
     warn_of_missing(context, reference, &input);

@@ -5,6 +5,7 @@
 
 mod files;
 mod git;
+mod identity;
 mod system;
 
 use serde::Serialize;
@@ -86,20 +87,21 @@ pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
     if let Some(path) = &vault {
         match context.read_locked(path) {
             Ok(locked) => info = Some(locked.info()),
-            Err(failure) => {
-                let text = failure.causes.iter().fold(failure.message, |text, cause| format!("{text}: {cause}"));
-                findings.push(Finding::new(Severity::Error, "vault-unreadable", text));
-            }
+            Err(failure) => findings.push(identity::of_failure("vault-unreadable", failure)),
         }
         files::vault(path, &mut findings);
         files::beside(path, &mut findings);
         git::look(path, &mut findings);
     }
     if let Some(info) = &info {
+        if let Some(path) = &vault {
+            identity::last_seen(path, info, &mut findings);
+        }
         files::ways_in(info, &mut findings);
         system::memory_for(info, &mut findings);
     }
     files::secrets(context, &mut findings);
+    identity::machine_key(context, info.as_ref(), &mut findings);
     system::look(&mut findings);
 
     findings.sort_by_key(|finding| finding.severity);

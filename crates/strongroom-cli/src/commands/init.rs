@@ -2,10 +2,10 @@
 
 use strongroom::Contents;
 
-use crate::Outcome;
 use crate::context::Context;
 use crate::create::{self, CreateArgs};
 use crate::failure::Failure;
+use crate::{Outcome, output};
 
 // What `init` takes. The new passphrase comes from the global passphrase options or the terminal.
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     context.note(created.describe().trim_end());
-    context.note("next: strongroom add binance, or strongroom import FILE");
+    // A vault that only an option names is found by that option only.
+    let option = match &context.globals.vault {
+        Some(path) => format!(" --vault {}", output::shell_word(&path.display().to_string())),
+        None => String::new(),
+    };
+    context.note(format!("next: strongroom add binance{option}, or strongroom import FILE{option}"));
     Ok(Outcome::Done)
 }

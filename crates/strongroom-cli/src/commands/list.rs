@@ -93,12 +93,16 @@ fn selected<'a>(contents: &'a Contents, args: &Args) -> Result<Selected<'a>, Fai
 }
 
 fn table(selected: &Selected<'_>) -> Table {
-    let mut table = Table::new(["record", "kind", "permissions", "expires", "tags", "fields"]);
+    let mut table = Table::new(["record", "kind", "permissions", "ip", "expires", "tags", "fields"]);
     for record in &selected.records {
         table.row([
             record.reference().to_string(),
             record.kind.name().to_owned(),
             joined(record.permissions.iter().map(String::as_str), ","),
+            match record.ip_allowlist.len() {
+                0 => "-".to_owned(),
+                addresses => addresses.to_string(),
+            },
             record.expires.map(output::date).unwrap_or_default(),
             joined(record.tags.iter().map(String::as_str), ","),
             joined(record.fields.names(), " "),
@@ -108,6 +112,7 @@ fn table(selected: &Selected<'_>) -> Table {
         table.row([
             strongroom::Selection::Value((*name).to_owned()).to_string(),
             "value".to_owned(),
+            String::new(),
             String::new(),
             String::new(),
             String::new(),

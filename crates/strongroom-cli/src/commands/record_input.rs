@@ -156,6 +156,25 @@ impl RecordInput {
     }
 }
 
+/// The permissions that reports and `list` are read for. Others are taken, since exchanges have words of their own.
+const PERMISSIONS: [&str; 9] =
+    ["read", "trade", "transfer", "withdraw", "margin", "futures", "spot", "options", "subaccount"];
+
+/// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
+pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
+    for permission in input.permissions.iter().flatten().filter(|word| !PERMISSIONS.contains(&word.as_str())) {
+        // What is long or odd may be something else, pasted in the wrong place.
+        let plain = permission.len() <= 24 && permission.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        let shown = if plain { permission } else { "(not shown)" };
+        context.warn(format!("{name}: {shown} is not one of the usual permissions: {}", PERMISSIONS.join(", ")));
+    }
+    if let Some(Some(expires)) = input.expires
+        && expires <= now
+    {
+        context.warn(format!("{name}: it expired already, {}", output::date(expires)));
+    }
+}
+
 /// The name under which the record is stored, in whatever case and under whatever name of its exchange.
 pub fn stored(contents: &Contents, reference: &Reference) -> Option<Reference> {
     select::find_record(contents, reference).ok().map(Record::reference)

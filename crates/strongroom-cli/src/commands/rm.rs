@@ -37,7 +37,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
     if asking && !prompt::confirm(context, &format!("Remove {shown}?"))? {
         context.note("nothing was removed");
-        return Ok(Outcome::Done);
+        return Ok(Outcome::Attention);
     }
     let ((), saved) = vault.edit(|contents| {
         for record in &records {

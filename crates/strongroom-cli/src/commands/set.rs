@@ -90,6 +90,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     drop(contents);
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let changed = now();
+    record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
     let ((), saved) = vault
         .edit(|contents| {
             let record =

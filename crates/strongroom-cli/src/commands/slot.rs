@@ -11,7 +11,7 @@ use crate::create::{self, KeyToUse, MadeUp};
 use crate::failure::Failure;
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
 use crate::unlock::streams;
-use crate::{Outcome, cli, output, patience, private_file, unlock};
+use crate::{Outcome, cli, output, patience, private_file, prompt, unlock};
 
 // What `slot` takes.
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,9 @@ enum Action {
         /// 16 hexadecimal digits, as `slot list` shows them
         #[arg(value_name = "ID")]
         id: String,
+        /// Do not ask, also when it is the way in that is used now
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
@@ -57,7 +60,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     match args.action {
         Action::List => list(context),
         Action::Add(args) => add(context, &args),
-        Action::Remove { id } => remove(context, cli::slot(&id)?),
+        Action::Remove { id, yes } => remove(context, cli::slot(&id)?, yes),
     }
 }
 
@@ -196,9 +199,20 @@ struct Removed {
     vault: info::Document,
 }
 
-fn remove(context: &Context, id: SlotId) -> Result<Outcome, Failure> {
+fn remove(context: &Context, id: SlotId, yes: bool) -> Result<Outcome, Failure> {
     let mut vault = context.open()?;
     let name = ways_in::name_of(&vault, id);
+    // Whoever removes the secret in their hand by mistake may have no other.
+    if id == vault.opened_by() && !yes {
+        if !prompt::possible(context) {
+            return Err(Failure::usage(format!("{name} is the way in that is used now, and nobody can be asked"))
+                .hint(format!("strongroom slot remove {id} --yes does not ask")));
+        }
+        if !prompt::confirm(context, &format!("{name} is the way in that you use now. Remove it?"))? {
+            context.note("nothing was removed");
+            return Ok(Outcome::Attention);
+        }
+    }
     vault.remove_slot(id)?;
     if context.json {
         output::json(&Removed { removed: id.to_string(), vault: info::open_document(&vault) })?;

@@ -13,17 +13,24 @@ pub struct Args {}
 pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
     let vault = context.open()?;
     let info = vault.verify().map_err(|error| Failure::from(error).at(vault.path()))?;
-    let (records, slots) = (vault.record_count(), info.slots.len());
+    let (records, values, slots) = (vault.record_count(), vault.contents().values().count(), info.slots.len());
     if context.json {
         output::json(&serde_json::json!({
-            "ok": true, "records": records, "slots": slots, "revision": info.revision,
+            "ok": true, "records": records, "values": values, "slots": slots, "revision": info.revision,
         }))?;
     } else {
         context.note(format!(
-            "{} is intact; records: {records}, ways in: {slots}, revision: {}",
+            "{} is intact: {}, {}, {} (revision {})",
             vault.path().display(),
+            counted(records, "record", "records"),
+            counted(values, "value", "values"),
+            counted(slots, "way in", "ways in"),
             info.revision
         ));
     }
     Ok(Outcome::Done)
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
