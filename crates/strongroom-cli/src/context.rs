@@ -182,7 +182,7 @@ impl Context {
         let (PinError::RolledBack { accept, .. } | PinError::Forked { accept, .. }) = refusal else {
             return Ok(None);
         };
-        if self.globals.accept.is_some() || !prompt::possible(self) {
+        if self.globals.accept.is_some() || self.json || !prompt::possible(self) {
             return Ok(None);
         }
         // The sentence has both revisions; the checksum says which file it is, as --accept would.
