@@ -16,6 +16,7 @@ mod records;
 mod reports;
 mod run;
 mod safety;
+mod second_reader;
 mod terminal;
 mod unlock;
 mod ways_in;
