@@ -156,7 +156,10 @@ fn completions_and_the_manual_are_generated() {
     for shell in ["bash", "zsh", "fish"] {
         sandbox.run(&format!("completions {shell}")).ok().prints("strongroom");
     }
-    sandbox.run("man").ok().prints(".TH");
+    sandbox.run("man").ok().prints(".TH").prints("EXIT STATUS");
+    for words in ["man slot add", "man slot-add"] {
+        sandbox.run(words).ok().prints("strongroom-slot-add");
+    }
 }
 
 #[test]
@@ -180,4 +183,11 @@ fn metadata_that_is_likely_a_slip_is_warned_of_and_kept() {
     let list = sandbox.run("list").ok().prints("IP");
     let line = list.text().lines().find(|line| line.starts_with("okx/main")).expect("okx/main");
     assert!(line.contains(" - ") && line.ends_with("api_key api_passphrase api_secret"), "{line}");
+}
+
+#[test]
+fn a_run_without_dashes_says_where_they_go() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("run binance/main python3 bot.py").exits(125).says("put -- before the command");
+    sandbox.run("run binance/main python3 --version-of-bot").exits(125).says("put -- before the command");
 }

@@ -3,6 +3,7 @@
 //! What each command takes stands in its own file under `commands/`.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,15 +13,12 @@ use strongroom::{Expectation, Selection, SlotId};
 
 use crate::commands;
 use crate::failure::{Failure, code};
+use crate::help;
 
 /// Keep exchange API keys in one encrypted file that is safe to commit.
 #[derive(Debug, Parser)]
 #[command(name = "strongroom", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 something to look at, 2 wrong usage, 3 file trouble, 4 could not unlock, \
-                        5 not an intact vault, 6 no such record or another value, 7 refused for safety, 8 locked or \
-                        changed, 9 remote, 70 a bug."
-)]
+#[command(after_help = help::short(), after_long_help = help::long())]
 pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
@@ -77,14 +75,19 @@ pub struct Globals {
 #[command(defer = true)]
 pub enum Command {
     /// From plaintext files to a vault in one step
+    #[command(after_help = help::examples::ADOPT)]
     Adopt(commands::adopt::Args),
     /// Make a new vault
+    #[command(after_help = help::examples::INIT)]
     Init(commands::init::Args),
     /// Add a record
+    #[command(after_help = help::examples::ADD)]
     Add(commands::add::Args),
     /// Change fields and metadata of a record
+    #[command(after_help = help::examples::SET)]
     Set(commands::set::Args),
     /// Print one value
+    #[command(after_help = help::examples::GET)]
     Get(commands::get::Args),
     /// List what is in the vault, without secrets
     List(commands::list::Args),
@@ -97,14 +100,18 @@ pub enum Command {
     /// Edit everything as TOML in $EDITOR
     Edit(commands::edit::Args),
     /// Take in records from another format
+    #[command(after_help = help::examples::IMPORT)]
     Import(commands::import::Args),
     /// Write records in another format
+    #[command(after_help = help::examples::EXPORT)]
     Export(commands::export::Args),
     /// Become a command with credentials in its environment
+    #[command(after_help = help::examples::RUN)]
     Run(commands::run::Args),
     /// Change the passphrase
     Passwd(commands::passwd::Args),
     /// List, add and remove ways in
+    #[command(after_help = help::examples::SLOT)]
     Slot(commands::slot::Args),
     /// Make a new data key
     Rekey(commands::rekey::Args),
@@ -174,6 +181,12 @@ fn is_run(mut arguments: impl Iterator<Item = OsString>) -> bool {
     false
 }
 
+/// Whether what is wrong with a `run` is likely that its command does not stand behind `--`.
+fn forgets_dashes(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::UnknownArgument)
+        && !std::env::args_os().any(|argument| argument == "--")
+}
+
 /// Help and version go to standard output; wrong usage is exit code 2.
 fn report(mut error: clap::Error) -> u8 {
     match error.kind() {
@@ -184,15 +197,25 @@ fn report(mut error: clap::Error) -> u8 {
         }
         _ => {
             hide_values(&mut error);
+            let run = is_run(std::env::args_os().skip(1));
+            let hint = if run && forgets_dashes(&error) {
+                "put -- before the command: strongroom run [REF]... -- COMMAND"
+            } else {
+                "strongroom --help"
+            };
             if asks_for_json() {
                 let text = error.to_string();
                 let sentence: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
                 let sentence = sentence.join(" ");
-                Failure::usage(sentence.trim_start_matches("error: ")).hint("strongroom --help").print(true);
+                Failure::usage(sentence.trim_start_matches("error: ")).hint(hint).print(true);
             } else {
                 let _ = error.print();
+                if run && forgets_dashes(&error) {
+                    // Nobody is left to tell when standard error is gone.
+                    let _ = writeln!(std::io::stderr(), "\nhint: {hint}");
+                }
             }
-            if is_run(std::env::args_os().skip(1)) { commands::run::FAILED_BEFORE } else { code::USAGE }
+            if run { commands::run::FAILED_BEFORE } else { code::USAGE }
         }
     }
 }

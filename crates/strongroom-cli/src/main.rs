@@ -12,6 +12,7 @@ mod create;
 mod diagnosis;
 mod failure;
 mod harden;
+mod help;
 mod output;
 mod patience;
 mod plaintext;
