@@ -198,7 +198,7 @@ impl Context {
         LockedVault::read(path).map_err(|error| {
             let missing = matches!(&error, Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound);
             let explained = match &error {
-                Error::Format(problem) => Some(problem.clone()),
+                Error::Format(problem) => Some(*problem),
                 _ => None,
             };
             let failure = Failure::from(error).at(path);

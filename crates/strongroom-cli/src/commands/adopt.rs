@@ -127,7 +127,11 @@ fn adopt_new(
         return Ok(Outcome::Done);
     }
     context.note(created.describe().trim_end());
-    output::text(format!("\nin it, read back from disk and compared:\n\n{}", masked(expected)))?;
+    output::text(format!(
+        "\nin {}, read back from disk and compared:\n\n{}",
+        created.path.display(),
+        masked(expected)
+    ))?;
     output::text(advice::on_plaintext(sources))?;
     output::text(advice::on_rotation(expected))?;
     let option = unlock_option(context, created.secrets.machine_key.as_deref());
