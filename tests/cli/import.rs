@@ -158,3 +158,13 @@ fn standard_input_is_a_file_too() {
     sandbox.strongroom("import dotenv -").stdin("KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-S\n").end().ok();
     sandbox.run("get kraken/main/api_key").ok().prints_only("EXAMPLE-K");
 }
+
+#[test]
+fn names_that_are_nearly_right_are_noticed() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("slips.env", "BINNANCE_API_KEY=EXAMPLE\nBINNANCE_API_SECRET=EXAMPLE\nKRAKEN_SECRETKEY=EXAMPLE\n");
+    let finished = sandbox.run("import slips.env").ok();
+    finished.says("is it binance?").says("line 3: KRAKEN_SECRETKEY looks like the api_secret of kraken/main");
+    sandbox.write("key.env", "BINANCE_API_KEY=EXAMPLE\n");
+    sandbox.run("import key.env --replace").ok().never_says("has no api_secret");
+}

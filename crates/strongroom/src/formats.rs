@@ -21,6 +21,7 @@ mod names;
 mod render;
 #[cfg(test)]
 mod round_trips;
+mod spelling;
 mod strongroom;
 mod variables;
 
@@ -150,6 +151,18 @@ impl Imported {
     pub(crate) fn new() -> Imported {
         Imported { records: vec![], values: vec![], notices: vec![], metadata: Metadata::FieldsOnly }
     }
+
+    /// The notices that matter to whoever imports this into these contents: a field that the text does not have is
+    /// not missing where the record that is there has it.
+    pub fn notices_beside(&self, contents: &Contents) -> Vec<&Notice> {
+        let there = self.records.iter().filter_map(|record| {
+            let missing = variables::missing_field(record)?;
+            contents.known_as(&record.reference())?.fields.get(missing)?;
+            Some(variables::missing_notice(record, missing))
+        });
+        let there: Vec<Notice> = there.collect();
+        self.notices.iter().filter(|notice| !there.contains(notice)).collect()
+    }
 }
 
 /// Something to tell the user: a duplicate key, a value kept in an unexpected way. Line numbers
@@ -180,7 +193,7 @@ pub struct ImportReport {
 /// line that cannot be taken fails the whole import. [`ImportFormat::Armor`] is not records and
 /// always an error here.
 pub fn read(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
-    let imported = match format {
+    let mut imported = match format {
         ImportFormat::Dotenv => dotenv::read(text, options)?,
         ImportFormat::Json => json::read(text, options)?,
         ImportFormat::Aws => aws::read(text, options)?,
@@ -191,6 +204,10 @@ pub fn read(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>) ->
         }
     };
     names::check(&imported)?;
+    // What we wrote ourselves was noticed when it came in.
+    if format != ImportFormat::Strongroom {
+        imported.notices.extend(spelling::unknown_exchanges(&imported.records));
+    }
     Ok(imported)
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported};
+use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
 use strongroom::{Saved, Secret};
 
 use crate::context::Context;
@@ -77,8 +77,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     if source.format == ImportFormat::Armor {
         return import_armor(context, &source, args.dry_run);
     }
-    let imported = source.parse(context, args.exchange.as_deref())?;
+    let imported = source.parse_quietly(args.exchange.as_deref())?;
     let mut vault = context.open()?;
+    source.tell(context, imported.notices_beside(&vault.contents()));
     let now = output::now();
     let report = if args.dry_run {
         formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
@@ -120,13 +121,18 @@ impl SourceFile {
     /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
     pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
         let imported = self.parse_quietly(exchange)?;
-        for notice in &imported.notices {
+        self.tell(context, &imported.notices);
+        Ok(imported)
+    }
+
+    /// Notices, with where they are about.
+    fn tell<'a>(&self, context: &Context, notices: impl IntoIterator<Item = &'a Notice>) {
+        for notice in notices {
             match notice.line {
                 Some(line) => context.warn(format!("{}: line {line}: {}", shown(&self.path), notice.text)),
                 None => context.warn(format!("{}: {}", shown(&self.path), notice.text)),
             }
         }
-        Ok(imported)
     }
 
     /// As [`SourceFile::parse`], for a second time.

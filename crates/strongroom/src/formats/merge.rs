@@ -226,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_is_there_is_not_missing() {
+        let again = imported("BINANCE_API_KEY=NEW\n");
+        assert_eq!(again.notices_beside(&Contents::default()).len(), 1);
+        assert!(again.notices_beside(&merged(TEXT)).is_empty());
+    }
+
+    #[test]
     fn a_kind_follows_the_values_unless_it_was_chosen() {
         let wallet = format!("DERIVE_PRIVATE_KEY=0x{}\n", "ab".repeat(32));
         let reference = Reference::new("derive", "main");

@@ -12,8 +12,8 @@ use crate::ExportError;
 use crate::record::{Environment, Record, Reference, Value, field};
 use crate::secret::Secret;
 
-pub(super) use reading::records_of;
 pub(crate) use reading::records_of_pairs;
+pub(super) use reading::{missing_field, missing_notice, records_of};
 
 /// One variable to write, and whose it is.
 pub(super) struct Variable<'a> {

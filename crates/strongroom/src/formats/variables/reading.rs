@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{upper, variable_name};
 use crate::formats::dotenv::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, guess_kind, names};
+use crate::formats::{ImportOptions, Imported, Notice, guess_kind, names, spelling};
 use crate::record::{Environment, Record, Reference, field};
 use crate::secret::Secret;
 use crate::{Result, registry};
@@ -106,8 +106,12 @@ pub(in crate::formats) fn records_of(
     for account in &accounts {
         imported.records.push(Record::new(account, options.now)?);
     }
+    let mut leftovers = Vec::new();
     for (assignment, taken) in assignments.into_iter().zip(taken) {
         let Some((record, field)) = taken else {
+            if !assignment.value.is_empty() && spelling::leftover(&assignment.name).is_some() {
+                leftovers.push((assignment.name.clone(), assignment.line));
+            }
             imported.values.push((assignment.name, assignment.value));
             continue;
         };
@@ -121,16 +125,35 @@ pub(in crate::formats) fn records_of(
     for record in &mut imported.records {
         record.kind = guess_kind(&record.fields);
         if let Some(missing) = missing_field(record) {
-            let text = format!("{} has no {missing}", record.reference());
-            imported.notices.push(Notice { line: None, text });
+            imported.notices.push(missing_notice(record, missing));
         }
     }
+    imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &imported.records)));
     Ok(imported)
+}
+
+/// What is said of a field that a record does not have.
+pub(in crate::formats) fn missing_notice(record: &Record, missing: &str) -> Notice {
+    Notice { line: None, text: format!("{} has no {missing}", record.reference()) }
+}
+
+/// What is said of a named value that looks like a field of a known exchange, unless its record has that field.
+fn leftover(name: &str, line: Option<usize>, records: &[Record]) -> Option<Notice> {
+    let (prefix, field) = spelling::leftover(name)?;
+    let (exchange, rest) = known_exchange(prefix)?;
+    let account = with_rest(&exchange.to_ascii_lowercase(), Environment::Live, rest);
+    let how = match records.iter().find(|record| record.reference() == account) {
+        Some(record) if record.fields.get(field).is_some() => return None,
+        Some(_) => format!("strongroom set {account} {field}"),
+        None => format!("strongroom add {account}"),
+    };
+    let text = format!("{name} looks like the {field} of {account} and is kept as a named value; to give it: {how}");
+    Some(Notice { line, text })
 }
 
 /// A field that the exchange needs and the record does not have. Google's `GEMINI_API_KEY` looks like
 /// the exchange's, for one.
-fn missing_field(record: &Record) -> Option<&'static str> {
+pub(in crate::formats) fn missing_field(record: &Record) -> Option<&'static str> {
     let requires = registry::exchange(&record.exchange).map_or(registry::DEFAULT_FIELDS, |known| known.requires);
     // A private key takes the place of a secret at exchanges that accept both.
     let replaced = |name: &str| name == field::API_SECRET && record.fields.get(field::PRIVATE_KEY).is_some();
@@ -408,5 +431,24 @@ mod tests {
     fn a_missing_field_is_noticed() {
         let imported = read_with(&[("GEMINI_API_KEY", "EXAMPLE")], &OPTIONS);
         assert_eq!(imported.notices, [Notice { line: None, text: "gemini/main has no api_secret".into() }]);
+    }
+
+    #[test]
+    fn a_variable_that_looks_like_a_missing_field_is_noticed_with_what_to_do() {
+        let pairs = [("OKX_API_KEY", "1"), ("OKX_SECRET_KEY", "2"), ("KRAKEN_APIKEY", "3"), ("SSH_KEY", "4")];
+        let imported = read_with(&pairs, &OPTIONS);
+        let notices: Vec<&str> = imported.notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(
+            notices,
+            [
+                "okx/main has no api_secret",
+                "OKX_SECRET_KEY looks like the api_secret of okx/main and is kept as a named value; to give it: \
+                 strongroom set okx/main api_secret",
+                "KRAKEN_APIKEY looks like the api_key of kraken/main and is kept as a named value; to give it: \
+                 strongroom add kraken/main",
+            ]
+        );
+        let complete = [("OKX_API_KEY", "1"), ("OKX_API_SECRET", "2"), ("OKX_API_PASSPHRASE", "3"), ("OKX_KEY", "4")];
+        assert!(read_with(&complete, &OPTIONS).notices.is_empty());
     }
 }
