@@ -206,3 +206,14 @@ fn a_secret_for_standard_input_is_not_shown_when_that_is_the_terminal() {
     drop(terminal);
     sandbox.run("get env/TOKEN").ok().prints_only("EXAMPLE-TYPED-TOKEN");
 }
+
+#[test]
+fn the_end_of_input_at_a_prompt_leaves_its_line() {
+    let sandbox = Sandbox::with_vault();
+    let test = "the_end_of_input_at_a_prompt_leaves_its_line";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase for", 1);
+    assert!(terminal.tmux("send-keys C-d").status().expect("tmux answers").success());
+    let screen = terminal.wait("EXIT=4", 1);
+    assert!(screen.lines().any(|line| line.starts_with("error:")), "{screen}");
+}

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// What a script may rely on.
 pub const EXIT_CODES: [(&str, &str); 11] = [
     ("0", "done"),
-    ("1", "done, and there is something to look at; also when a question was answered with no"),
+    ("1", "something to look at, or a question answered with no"),
     ("2", "wrong usage"),
     ("3", "file trouble"),
     ("4", "could not unlock"),
@@ -16,7 +16,7 @@ pub const EXIT_CODES: [(&str, &str); 11] = [
     ("7", "refused for safety"),
     ("8", "locked by another process, or changed underneath"),
     ("70", "a bug"),
-    ("125, 126, 127", "of run only: failed before the command, command not executable, no such command"),
+    ("125, 126, 127", "run: failed before the command, not executable, not found"),
 ];
 
 /// Variables that are read, in the order in which they count.
@@ -36,7 +36,7 @@ pub const ENVIRONMENT: [(&str, &str); 9] = [
 pub const FILES: [(&str, &str); 3] = [
     ("vault.strongroom", "the vault, in the working directory or the nearest one above it"),
     ("$XDG_DATA_HOME/strongroom/vault.strongroom", "the vault when there is none"),
-    ("$XDG_STATE_HOME/strongroom/pins/", "what was last seen of each vault here, one small file each; no secrets"),
+    ("$XDG_STATE_HOME/strongroom/pins/", "what was last seen of each vault here; no secrets"),
 ];
 
 /// Examples, where a command is more than its options.
