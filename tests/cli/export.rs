@@ -129,3 +129,15 @@ fn an_output_file_is_private_and_holds_what_would_be_printed() {
     assert_eq!(sandbox.mode("out.json"), 0o600);
     assert!(sandbox.read("out.json") == sandbox.run("export json").ok().stdout);
 }
+
+#[test]
+fn a_testnet_document_comes_back_as_testnet_when_that_is_said() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-TESTNET-KEY","api_secret":"EXAMPLE-TESTNET-SECRET"}"#;
+    sandbox.strongroom("add kraken@testnet --from-json -").stdin(keys).end().ok();
+    sandbox.run("export json --environment testnet --output testnet.json").ok();
+    sandbox.run("rm kraken@testnet --yes").ok();
+    sandbox.run("import json testnet.json --environment testnet").ok();
+    sandbox.run("get kraken/main@testnet/api_secret").ok().prints_only("EXAMPLE-TESTNET-SECRET");
+    sandbox.run("import json testnet.json --environment paper").exits(2);
+}

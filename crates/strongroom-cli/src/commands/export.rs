@@ -205,6 +205,10 @@ fn already_there(path: &Path) -> Failure {
     Failure::from(strongroom::Error::AlreadyThere { path: path.to_owned() }).hint("repeat the command with --force")
 }
 
-fn environment_of(name: &str) -> Result<Environment, Failure> {
+/// The environment of this name.
+///
+/// # Errors
+/// Exit code 2.
+pub fn environment_of(name: &str) -> Result<Environment, Failure> {
     Environment::from_name(name).ok_or_else(|| Failure::usage("--environment is live, testnet or demo"))
 }

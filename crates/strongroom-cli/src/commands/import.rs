@@ -7,6 +7,7 @@ use serde::Serialize;
 use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
 use strongroom::{Saved, Secret};
 
+use super::export::environment_of;
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::unlock::source::{self, shown};
@@ -25,6 +26,9 @@ pub struct Args {
     /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
     #[arg(long, value_name = "NAME")]
     exchange: Option<String>,
+    /// The environment of a json or aws file, which do not say: live, testnet or demo [default: live]
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
     /// Take the new values where they differ
     #[arg(long)]
     replace: bool,
@@ -77,7 +81,13 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     if source.format == ImportFormat::Armor {
         return import_armor(context, &source, args.dry_run);
     }
-    let imported = source.parse_quietly(args.exchange.as_deref())?;
+    let mut imported = source.parse_quietly(args.exchange.as_deref())?;
+    if let Some(environment) = args.environment.as_deref().map(environment_of).transpose()? {
+        if !matches!(source.format, ImportFormat::Json | ImportFormat::Aws) {
+            return Err(Failure::usage("--environment is for json and aws; the other formats say it themselves"));
+        }
+        imported.records.iter_mut().for_each(|record| record.environment = environment);
+    }
     let mut vault = context.open()?;
     source.tell(context, imported.notices_beside(&vault.contents()));
     let now = output::now();
