@@ -1,6 +1,8 @@
 //! In a real terminal, through tmux: prompts, what they show, and what is not shown.
 
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use strongroom_tests::{BINANCE_KEY, NEW_PASSPHRASE, PASSPHRASE, Sandbox, have, skip, strongroom};
@@ -8,7 +10,11 @@ use strongroom_tests::{BINANCE_KEY, NEW_PASSPHRASE, PASSPHRASE, Sandbox, have, s
 /// A terminal with one command in it.
 struct Terminal<'a> {
     sandbox: &'a Sandbox,
+    /// Of this terminal's own server: one that is still going down must not be asked for the next.
+    socket: PathBuf,
 }
+
+static SOCKETS: AtomicUsize = AtomicUsize::new(0);
 
 impl<'a> Terminal<'a> {
     /// Starts a command in it; `None` and a counted skip when there is no tmux.
@@ -17,8 +23,9 @@ impl<'a> Terminal<'a> {
             skip(test, "tmux is not here");
             return None;
         }
-        let terminal = Terminal { sandbox };
-        let line = format!("{} {words}; echo EXIT=$?; sleep 60", strongroom().display());
+        let socket = sandbox.outside(&format!("tmux-{}", SOCKETS.fetch_add(1, Ordering::Relaxed)));
+        let terminal = Terminal { sandbox, socket };
+        let line = format!("{} {words}; echo EXIT=$?; sleep 120", strongroom().display());
         let mut command = terminal.tmux("new-session -d -x 120 -y 50");
         let started = command.arg(line).status().expect("tmux starts");
         assert!(started.success());
@@ -27,7 +34,7 @@ impl<'a> Terminal<'a> {
 
     fn tmux(&self, words: &str) -> Command {
         let mut command = self.sandbox.program("tmux".as_ref(), "").command();
-        command.args(["-f", "/dev/null", "-S"]).arg(self.sandbox.outside("tmux")).args(words.split_whitespace());
+        command.args(["-f", "/dev/null", "-S"]).arg(&self.socket).args(words.split_whitespace());
         command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
         command
     }
@@ -46,7 +53,7 @@ impl<'a> Terminal<'a> {
             if screen.matches(text).count() >= times {
                 return screen;
             }
-            assert!(started.elapsed() < Duration::from_secs(20), "waiting for {text:?} on:\n{screen}");
+            assert!(started.elapsed() < Duration::from_secs(60), "waiting for {text:?} on:\n{screen}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -60,7 +67,6 @@ impl<'a> Terminal<'a> {
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
-        // This terminal's own server, by its own socket.
         let _ = self.tmux("kill-server").output();
     }
 }

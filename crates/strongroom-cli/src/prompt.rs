@@ -29,11 +29,7 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
     if !possible(context) {
         return Err(nobody(question));
     }
-    rpassword::prompt_password(question).map(Secret::new).map_err(|error| {
-        // The cursor still stands behind the question.
-        say("");
-        terminal(&error)
-    })
+    hidden(question)
 }
 
 /// A line for who said that it comes on standard input, when that turns out to be a terminal: not shown either.
@@ -41,11 +37,63 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
 /// # Errors
 /// Exit code 4 when it cannot be read.
 pub fn secret_on_standard_input(question: &str) -> Result<Secret, Failure> {
+    hidden(question)
+}
+
+fn hidden(question: &str) -> Result<Secret, Failure> {
+    let _quiet = quiet::Terminal::new();
     rpassword::prompt_password(question).map(Secret::new).map_err(|error| {
         // The cursor still stands behind the question.
         say("");
         terminal(&error)
     })
+}
+
+/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown.
+#[cfg(unix)]
+mod quiet {
+    use std::fs::{File, OpenOptions};
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// The terminal without echo, until dropped.
+    pub struct Terminal {
+        before: Option<(File, Termios)>,
+    }
+
+    impl Terminal {
+        pub fn new() -> Terminal {
+            let quieten = || {
+                let file = OpenOptions::new().read(true).write(true).open(super::TERMINAL).ok()?;
+                let before = tcgetattr(&file).ok()?;
+                let mut without = before.clone();
+                without.local_modes.remove(LocalModes::ECHO);
+                tcsetattr(&file, OptionalActions::Now, &without).ok()?;
+                Some((file, before))
+            };
+            Terminal { before: quieten() }
+        }
+    }
+
+    impl Drop for Terminal {
+        fn drop(&mut self) {
+            if let Some((file, before)) = &self.before {
+                let _ = tcsetattr(file, OptionalActions::Now, before);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod quiet {
+    /// Elsewhere the prompt's own order has to do.
+    pub struct Terminal;
+
+    impl Terminal {
+        pub fn new() -> Terminal {
+            Terminal
+        }
+    }
 }
 
 /// A word to whoever is being asked, on the terminal itself. Nobody is told when it is gone.
