@@ -21,8 +21,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::container::{self, Header, SlotId, SlotInfo};
+use crate::container::{self, Header, SlotId, SlotInfo, SlotKind};
 use crate::error::{Error, FormatError, PinError, Result};
+use crate::kdf::KdfCost;
 use crate::keys::DataKey;
 use crate::memory::Region;
 use crate::pin::{Abandoned, Seen, Verdict};
@@ -83,6 +84,20 @@ struct Version {
     file: Region,
     payload: Range<usize>,
     index: Index,
+}
+
+impl Info {
+    /// Whether the passphrase slots of one kind together cost more than one unlock may (SPEC.md, W22): then somebody
+    /// who unlocks with a passphrase has to name the slot.
+    pub fn needs_a_named_slot(&self) -> bool {
+        [false, true].into_iter().any(|with_key_file| {
+            let product = |slot: &SlotInfo| match slot.kind {
+                SlotKind::Passphrase { cost, key_file } if key_file == with_key_file => cost.product(),
+                _ => 0,
+            };
+            self.slots.iter().map(product).sum::<u64>() > KdfCost::MOST_PER_UNLOCK
+        })
+    }
 }
 
 impl Vault {
@@ -329,4 +344,29 @@ fn now() -> Timestamp {
 
 const fn tampered(layer: &'static str) -> Error {
     Error::Format(FormatError::Tampered { layer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w22_five_paranoid_passphrases_need_a_named_slot() {
+        let slot = |id: u8, key_file| {
+            let kind = SlotKind::Passphrase { cost: KdfCost::PARANOID, key_file };
+            SlotInfo { id: SlotId([id; 8]), kind }
+        };
+        let mut info = Info {
+            version: 1,
+            vault_id: [0; 16],
+            revision: 1,
+            data_key_id: [0; 16],
+            slots: (0..4).map(|id| slot(id, false)).chain([slot(4, true)]).collect(),
+            file_bytes: 0,
+            checksum: [0; 32],
+        };
+        assert!(!info.needs_a_named_slot());
+        info.slots.push(slot(5, false));
+        assert!(info.needs_a_named_slot());
+    }
 }

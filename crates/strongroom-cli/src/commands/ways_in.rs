@@ -50,9 +50,15 @@ pub fn save(
             let _ = std::fs::remove_file(file);
         }
     })?;
-    change(vault).map_err(|error| {
+    let said_before = vault.warnings().len();
+    let slot = change(vault).map_err(|error| {
         AfterFailure { untouched: is_untouched(&path, checksum), shown, made }.tell(Failure::from(error))
-    })
+    })?;
+    vault.warnings().iter().skip(said_before).for_each(|warning| context.warn(warning));
+    if vault.info().needs_a_named_slot() {
+        context.warn("the passphrases together cost more than one unlock may: from now on --slot ID has to name one");
+    }
+    Ok(slot)
 }
 
 /// After a secret was replaced or removed: what its holder still has, and who else is left.
