@@ -141,3 +141,35 @@ fn a_testnet_document_comes_back_as_testnet_when_that_is_said() {
     sandbox.run("get kraken/main@testnet/api_secret").ok().prints_only("EXAMPLE-TESTNET-SECRET");
     sandbox.run("import json testnet.json --environment paper").exits(2);
 }
+
+#[test]
+fn an_export_goes_through_a_link_and_never_in_the_place_of_what_is_no_file() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("real/out.json", "old");
+    std::os::unix::fs::symlink("real/out.json", sandbox.path("link.json")).expect("a link");
+    sandbox.set_mode("real/out.json", 0o644);
+    sandbox.run("export json --output link.json").exits(3).says("already there");
+    sandbox.run("export json --output link.json --force").ok();
+    assert!(sandbox.path("link.json").is_symlink());
+    assert!(sandbox.read_text("real/out.json").contains("exchange_secrets"));
+    assert_eq!(sandbox.mode("real/out.json"), 0o640);
+
+    std::fs::create_dir(sandbox.path("directory")).expect("a directory");
+    std::os::unix::fs::symlink("/dev/null", sandbox.path("null")).expect("a link");
+    for target in ["directory", "null"] {
+        sandbox
+            .run(&format!("export json --force --output {target}"))
+            .exits(3)
+            .says("leave out --output")
+            .prints_only("");
+    }
+    assert!(sandbox.path("null").is_symlink());
+}
+
+#[test]
+fn plaintext_that_a_killed_export_left_goes_with_the_next_one() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write(".out.json.0123456789ab.strongroom-tmp", "EXAMPLE half an export");
+    sandbox.run("export json --output out.json").ok();
+    assert!(!sandbox.path(".out.json.0123456789ab.strongroom-tmp").exists());
+}

@@ -229,11 +229,11 @@ impl KeyToUse {
                 self.key.bind(vault_id, data_key_id);
             }
             private_file::make_parents(&self.path)?;
-            private_file::create(&self.path, &line(&self.key.to_text()))?;
+            private_file::create(context, &self.path, &line(&self.key.to_text()))?;
             self.warn_when_git_would_take_it(context);
         } else if self.key.vault_id().is_some_and(|bound| binding.is_none_or(|(vault_id, _)| vault_id != bound)) {
             self.key.unbind();
-            private_file::replace(&self.path, &line(&self.key.to_text()))?;
+            private_file::replace(context, &self.path, &line(&self.key.to_text()))?;
             context.note(format!(
                 "{} was made for another vault and opens both from now on, so it no longer says which vault it expects",
                 self.path.display()

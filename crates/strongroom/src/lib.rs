@@ -36,6 +36,7 @@ mod keytext;
 mod memory;
 mod passphrase;
 mod pin;
+pub mod private_file;
 mod random;
 pub mod record;
 pub mod registry;

@@ -1,6 +1,5 @@
 //! What was last seen of a vault, kept outside the repository. SPEC.md, section 10.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,15 +10,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::container::Header;
 use crate::error::{Error, PinError, Result};
-use crate::file::Lock;
+use crate::file::{self, How, Lock};
 use crate::keys::{lineage_id, sha256};
 use crate::wire::{Descent, MOST_ANCESTORS};
 
-/// A directory of pins, one small file for each path of a vault. It must be private to its user.
+/// A directory of pins, one small file for each path of a vault. It must be private to its user, and for pins alone.
 #[derive(Debug, Clone)]
 pub struct PinStore {
     directory: PathBuf,
 }
+
+/// A pin that nobody else writes.
+pub(crate) struct HeldPin {
+    lock: Lock,
+    path: PathBuf,
+    vault: PathBuf,
+}
+
+/// How long a pin's writer waits for others. They take no longer than it takes to write a small file.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// More than any pin has: the path in it may be long, and none of its bytes takes more than six in JSON.
+const MOST_BYTES: u64 = 64 * 1024;
 
 /// What a host without state expects of a vault: `VAULT_ID@REVISION:DATA_KEY_ID`, at least this revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +176,7 @@ impl PinStore {
     /// # Errors
     /// [`PinError::Unreadable`]; [`Error::File`]
     pub fn last_seen(&self, vault: &Path) -> Result<Option<LastSeen>> {
-        let pin = self.load(&crate::file::resolve(vault)?)?;
+        let pin = self.load(&file::resolve(vault)?)?;
         Ok(pin.map(|Pin { vault_id, revision, checksum, data_key_id, .. }| LastSeen {
             vault_id,
             revision,
@@ -175,30 +187,19 @@ impl PinStore {
 
     /// The pin of the vault at this resolved path, if there is one.
     pub(crate) fn load(&self, vault: &Path) -> Result<Option<Pin>> {
-        let path = self.path_of(vault);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                return Err(PinError::Unreadable { path }.into());
-            }
-            Err(source) => return Err(Error::File { operation: "read the pin", path, source }),
-        };
-        match serde_json::from_str::<PinFile>(&text).ok().and_then(|file| file.pin()) {
-            Some(pin) => Ok(Some(pin)),
-            // Not knowing is not the same as never having seen: the next vault could be anything.
-            None => Err(PinError::Unreadable { path }.into()),
-        }
+        load(self.path_of(vault))
     }
 
-    /// Remembers a version.
-    pub(crate) fn save(&self, vault: &Path, pin: &Pin) -> Result<()> {
+    /// The pin of the vault at this resolved path, with nobody else writing any until it is dropped.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Locked`]
+    pub(crate) fn hold(&self, vault: &Path) -> Result<HeldPin> {
         let path = self.path_of(vault);
         let failed = |source| Error::File { operation: "write the pin", path: path.clone(), source };
-        make_private_directory(&self.directory).map_err(failed)?;
-        let text = serde_json::to_string_pretty(&PinFile::of(vault, pin)).map_err(|error| failed(error.into()))?;
-        let lock = Lock::on_directory_of(&path, Duration::from_secs(2))?;
-        lock.write(&path, text.as_bytes(), !path.exists(), |_| Ok(())).map(|_| ())
+        file::make_directories(&self.directory).map_err(failed)?;
+        let lock = Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
+        Ok(HeldPin { lock, path, vault: vault.to_owned() })
     }
 
     fn path_of(&self, vault: &Path) -> PathBuf {
@@ -207,12 +208,33 @@ impl PinStore {
     }
 }
 
-fn make_private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+impl HeldPin {
+    /// What it is now.
+    pub(crate) fn load(&self) -> Result<Option<Pin>> {
+        load(self.path.clone())
+    }
+
+    /// Remembers a version, in the place of whatever it was.
+    pub(crate) fn save(&self, pin: &Pin) -> Result<()> {
+        let failed = |source| Error::File { operation: "write the pin", path: self.path.clone(), source };
+        let text =
+            serde_json::to_string_pretty(&PinFile::of(&self.vault, pin)).map_err(|error| failed(error.into()))?;
+        self.lock.write(&self.path, text.as_bytes(), How::Replacing, |_| Ok(())).map(|_| ())
+    }
+}
+
+fn load(path: PathBuf) -> Result<Option<Pin>> {
+    let text = match file::read_small(&path, MOST_BYTES) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(PinError::Unreadable { path }.into()),
+        Err(source) => return Err(Error::File { operation: "read the pin", path, source }),
+    };
+    match serde_json::from_slice::<PinFile>(&text).ok().and_then(|file| file.pin()) {
+        Some(pin) => Ok(Some(pin)),
+        // Not knowing is not the same as never having seen: the next vault could be anything.
+        None => Err(PinError::Unreadable { path }.into()),
+    }
 }
 
 /// A pin as it stands in its file, for people to look at.
@@ -286,6 +308,7 @@ impl FromStr for Expectation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn pin() -> Pin {
         let abandoned = Some(Abandoned { checksum: [4; 32], revision: 6 });
@@ -298,8 +321,8 @@ mod tests {
         let store = PinStore::at(directory.path().join("state/pins"));
         let vault = Path::new("/somewhere/vault.strongroom");
         assert_eq!(store.load(vault).unwrap(), None);
-        store.save(vault, &pin()).unwrap();
-        store.save(vault, &pin()).unwrap();
+        store.hold(vault).unwrap().save(&pin()).unwrap();
+        store.hold(vault).unwrap().save(&pin()).unwrap();
         assert_eq!(store.load(vault).unwrap(), Some(pin()));
         assert_eq!(store.load(Path::new("/elsewhere")).unwrap(), None);
     }
@@ -310,7 +333,7 @@ mod tests {
         let store = PinStore::at(directory.path().join("pins"));
         let vault = directory.path().join("vault.strongroom");
         assert_eq!(store.last_seen(&vault).unwrap(), None);
-        store.save(&crate::file::resolve(&vault).unwrap(), &pin()).unwrap();
+        store.hold(&file::resolve(&vault).unwrap()).unwrap().save(&pin()).unwrap();
         let seen = store.last_seen(&directory.path().join("./vault.strongroom")).unwrap().unwrap();
         assert_eq!((seen.vault_id, seen.revision, seen.checksum), ([1; 16], 7, [2; 32]));
     }

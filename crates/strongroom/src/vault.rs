@@ -7,6 +7,7 @@
 mod changes;
 mod create;
 mod open;
+mod pinned;
 mod save;
 mod slots;
 mod unlock;
@@ -22,11 +23,11 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::container::{self, Header, SlotId, SlotInfo, SlotKind};
-use crate::error::{Error, FormatError, PinError, Result};
+use crate::error::{Error, FormatError, Result};
 use crate::kdf::KdfCost;
 use crate::keys::DataKey;
 use crate::memory::Region;
-use crate::pin::{Abandoned, Seen, Verdict};
+use crate::pin::{Abandoned, Seen};
 use crate::record::{Contents, Record, Reference, Timestamp};
 use crate::registry;
 use crate::secret::Secret;
@@ -211,7 +212,7 @@ impl Vault {
     }
 
     #[cfg(test)]
-    pub(crate) fn compare_with(&self, pin: &crate::pin::Pin) -> Verdict {
+    pub(crate) fn compare_with(&self, pin: &crate::pin::Pin) -> crate::pin::Verdict {
         self.version.seen().compare(pin)
     }
 
@@ -235,64 +236,6 @@ impl Vault {
             Some(expected) => Ok(seen.check_expectation(expected)?),
             None => Ok(()),
         }
-    }
-
-    /// Compares with the pin and moves it. A pin that cannot be written is a warning: a bot must start on a host whose
-    /// state directory is read-only.
-    fn check_pin(&mut self) -> Result<()> {
-        let Some(pins) = &self.options.pins else { return Ok(()) };
-        let pin = pins.load(&self.path)?;
-        let seen = self.version.seen();
-        if let Some(pin) = &pin {
-            if seen.checksum == pin.checksum && seen.header.vault_id == pin.vault_id {
-                self.abandoned = pin.abandoned;
-                return Ok(());
-            }
-            match seen.compare(pin) {
-                Verdict::Accepted => {
-                    // What was given up stays to be listed until a version lists it, ours or somebody else's.
-                    let unlisted = |given_up: &Abandoned| !seen.descends_from(&given_up.checksum);
-                    self.abandoned = pin.abandoned.filter(unlisted);
-                }
-                Verdict::AcceptedFarAhead => self.warnings.push(format!(
-                    "the vault is {} saves ahead of the one last seen here; what lies between could not be followed",
-                    seen.header.revision - pin.revision
-                )),
-                Verdict::Refused(refused) => {
-                    if !accepts(self.options.accept.as_deref(), &refused) {
-                        return Err(refused.into());
-                    }
-                    // Another vault has no descendants of this one, so there is nothing to follow.
-                    if pin.vault_id == seen.header.vault_id {
-                        self.abandoned = Some(Abandoned { checksum: pin.checksum, revision: pin.revision });
-                    }
-                }
-            }
-        }
-        self.write_pin();
-        Ok(())
-    }
-
-    fn warn_unless(&mut self, durable: bool) {
-        if !durable {
-            self.warnings.push("saved, but its directory could not be synchronised: a power cut could undo it".into());
-        }
-    }
-
-    fn write_pin(&mut self) {
-        let Some(pins) = &self.options.pins else { return };
-        if let Err(error) = pins.save(&self.path, &self.version.seen().pin(self.abandoned)) {
-            self.warnings.push(format!("{error}: an older vault would not be noticed"));
-        }
-    }
-}
-
-fn accepts(accept: Option<&str>, refused: &PinError) -> bool {
-    match refused {
-        PinError::RolledBack { accept: needed, .. }
-        | PinError::Forked { accept: needed, .. }
-        | PinError::Substituted { accept: needed, .. } => accept == Some(needed.as_str()),
-        _ => false,
     }
 }
 

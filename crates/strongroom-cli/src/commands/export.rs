@@ -117,8 +117,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
     match &args.output {
         None => output::secret(text.expose_secret().as_bytes())?,
-        Some(path) if args.force => private_file::replace(path, text.expose_secret().as_bytes())?,
-        Some(path) => private_file::create(path, text.expose_secret().as_bytes()).map_err(|failure| {
+        Some(path) if args.force => private_file::replace(context, path, text.expose_secret().as_bytes())?,
+        Some(path) => private_file::create(context, path, text.expose_secret().as_bytes()).map_err(|failure| {
             if failure.kind == "already-there" { failure.hint("repeat the command with --force") } else { failure }
         })?,
     }
@@ -163,6 +163,12 @@ fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
         None if args.allow_plaintext_in_git => Ok(()),
         None => plaintext::refuse_standard_output_in_git(),
         Some(path) => {
+            // What is no file cannot be replaced as one, and a shell connects standard output to anything.
+            if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+                let message = format!("cannot write a file as {}: it is there and is none", path.display());
+                return Err(Failure::new(code::FILE, "file", message)
+                    .hint("leave out --output, and send standard output there"));
+            }
             if !args.force && path.symlink_metadata().is_ok() {
                 return Err(already_there(path));
             }

@@ -127,7 +127,7 @@ fn add_passphrase(context: &Context, vault: &mut Vault, args: &AddArgs, label: &
     let mut slot = ways_in::passphrase_slot(label, &passphrase, &args.new.policy)?;
     if let Some(factor) = &factor {
         slot = slot.with_key_file(&factor.key_file);
-        factor.write()?;
+        factor.write(context)?;
     }
     let made_up = MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), ..MadeUp::default() };
     let made = factor.as_ref().filter(|factor| !factor.reused).map(|factor| factor.path.as_path());
@@ -161,12 +161,12 @@ impl FactorToUse {
         Ok(FactorToUse { path: path.to_owned(), key_file, reused: true })
     }
 
-    fn write(&self) -> Result<(), Failure> {
+    fn write(&self, context: &Context) -> Result<(), Failure> {
         if self.reused {
             return Ok(());
         }
         private_file::make_parents(&self.path)?;
-        private_file::create(&self.path, &create::line(&self.key_file.to_text()))
+        private_file::create(context, &self.path, &create::line(&self.key_file.to_text()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::container::{Sealed, SlotId};
 use crate::error::{Error, PinError, Result};
-use crate::file::{self, Lock};
+use crate::file::{self, How, Lock};
 use crate::keys::DataKey;
 use crate::pin::PinStore;
 use crate::random;
@@ -90,7 +90,7 @@ impl PreparedVault {
         let path = file::resolve(path)?;
         let lock = Lock::on_directory_of(&path, self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT))?;
         let verify = |temporary: &Path| self.draft.verify(temporary, &self.sealed, &self.data_key);
-        let written = lock.write(&path, &self.sealed.file, true, verify)?;
+        let written = lock.write(&path, &self.sealed.file, How::New, verify)?;
         let mut vault = Vault {
             path,
             version: written.verified,
@@ -101,9 +101,8 @@ impl PreparedVault {
             options: self.options,
             warnings: Vec::new(),
         };
-        vault.warn_unless(written.durable);
-        // What stood here before is gone by its owner's doing, so its pin does not count.
-        vault.write_pin();
+        drop(lock);
+        vault.saved(written.durable, true);
         Ok(vault)
     }
 }

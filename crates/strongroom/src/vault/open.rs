@@ -72,7 +72,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     container::parse(bytes)?;
     let path = file::resolve(path)?;
     let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
-    lock.write(&path, bytes, true, |temporary| LockedVault::read(temporary).map(|_| ())).map(|_| ())
+    lock.write(&path, bytes, file::How::New, |temporary| LockedVault::read(temporary).map(|_| ())).map(|_| ())
 }
 
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::container::{self, Header, Sealed, Slot, SlotId, SlotInfo};
 use crate::error::{Error, Result};
-use crate::file::Lock;
+use crate::file::{How, Lock};
 use crate::keys::{DataKey, lineage_id, sha256};
 use crate::pin::Verdict;
 use crate::record::{Contents, LogAction};
@@ -168,14 +168,14 @@ impl Vault {
             self.still_there()?;
             Ok(version)
         };
-        let written = lock.write(&self.path, &sealed.file, false, verify)?;
+        let written = lock.write(&self.path, &sealed.file, How::Replacing, verify)?;
         if let Some(fresh) = fresh {
             self.data_key = fresh;
         }
         self.version = written.verified;
         self.abandoned = None;
-        self.warn_unless(written.durable);
-        self.write_pin();
+        drop(lock);
+        self.saved(written.durable, false);
         Ok((answer, Saved::Revision(revision)))
     }
 

@@ -109,18 +109,12 @@ pub fn beside(path: &Path, findings: &mut Vec<Finding>) {
 /// Temporary files of a save are named after the vault. A save takes a moment, so that only older ones are left over.
 fn stale_files(path: &Path) -> Vec<PathBuf> {
     const A_SAVE_TAKES_LESS: std::time::Duration = std::time::Duration::from_secs(600);
-    let Some(vault) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    let Ok(entries) = fs::read_dir(directory(path)) else { return Vec::new() };
-    let prefix = format!(".{vault}.");
-    entries
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let ours = name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(".strongroom-tmp"));
-            let age = entry.metadata().and_then(|about| about.modified()).ok().and_then(|time| time.elapsed().ok());
-            ours && age.is_some_and(|age| age > A_SAVE_TAKES_LESS)
+    strongroom::private_file::leftovers(path)
+        .into_iter()
+        .filter(|file| {
+            let age = fs::metadata(file).and_then(|about| about.modified()).ok().and_then(|time| time.elapsed().ok());
+            age.is_some_and(|age| age > A_SAVE_TAKES_LESS)
         })
-        .map(|entry| entry.path())
         .collect()
 }
 

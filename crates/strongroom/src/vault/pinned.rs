@@ -1,0 +1,177 @@
+//! A vault and the pin of its path: compared when it is opened, moved when it was opened or saved. SPEC.md, 10.2 and 10.3.
+//!
+//! A pin that cannot be written is a warning: a bot must start on a host whose state directory is read-only. One that
+//! cannot be read, or refuses the vault, is an error.
+
+use super::Vault;
+use crate::error::{Error, PinError, Result};
+use crate::file;
+use crate::pin::{Abandoned, Pin, PinStore, Verdict};
+
+/// What a comparison with the pin leads to.
+struct Judged {
+    /// Whether the pin is to become this version.
+    moves: bool,
+    /// What was given up for this version and is not listed in it.
+    abandoned: Option<Abandoned>,
+    warning: Option<String>,
+}
+
+impl Vault {
+    /// Compares with the pin and moves it.
+    pub(super) fn check_pin(&mut self) -> Result<()> {
+        let Some(pins) = self.options.pins.clone() else { return Ok(()) };
+        let judged = self.judge(pins.load(&self.path)?.as_ref())?;
+        if !judged.moves {
+            self.abandoned = judged.abandoned;
+            return Ok(());
+        }
+        // git, for one, leaves a file to the system to write. A pin that survives a power cut which the file did not
+        // would refuse what is left as rolled back.
+        file::settle(&self.path);
+        self.move_pin(&pins, judged)
+    }
+
+    /// Moves the pin from wherever it is now: while we compared, somebody may have opened or saved a newer version, and
+    /// a pin never goes back unasked.
+    fn move_pin(&mut self, pins: &PinStore, judged: Judged) -> Result<()> {
+        let held = match pins.hold(&self.path) {
+            Ok(held) => held,
+            Err(error) => {
+                self.take(judged);
+                self.warn_of_pin(&error);
+                return Ok(());
+            }
+        };
+        let judged = self.judge(held.load()?.as_ref())?;
+        let moves = judged.moves;
+        self.take(judged);
+        if moves && let Err(error) = held.save(&self.version.seen().pin(self.abandoned)) {
+            self.warn_of_pin(&error);
+        }
+        Ok(())
+    }
+
+    /// After a save: says when a power cut could undo it, and moves the pin when none can. A `new` vault's owner put it
+    /// where another may have been, so the pin of another does not count.
+    pub(super) fn saved(&mut self, durable: bool, new: bool) {
+        if !durable {
+            self.warnings.push("saved, but its directory could not be synchronised: a power cut could undo it".into());
+            // The next time it is opened, the pin follows.
+            return;
+        }
+        let Some(pins) = self.options.pins.clone() else { return };
+        if let Err(error) = self.pin_what_was_saved(&pins, new) {
+            self.warn_of_pin(&error);
+        }
+    }
+
+    fn pin_what_was_saved(&self, pins: &PinStore, new: bool) -> Result<()> {
+        let held = pins.hold(&self.path)?;
+        let seen = self.version.seen();
+        let overtaken = |pin: &Pin| {
+            let another = pin.vault_id != seen.header.vault_id;
+            !(new && another) && matches!(seen.compare(pin), Verdict::Refused(_))
+        };
+        match held.load() {
+            Ok(Some(pin)) if overtaken(&pin) => Ok(()),
+            Ok(_) | Err(Error::Pin(PinError::Unreadable { .. })) => held.save(&seen.pin(self.abandoned)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn judge(&self, pin: Option<&Pin>) -> Result<Judged> {
+        let seen = self.version.seen();
+        let moves = |abandoned, warning| Ok(Judged { moves: true, abandoned, warning });
+        let Some(pin) = pin else { return moves(self.abandoned, None) };
+        if seen.checksum == pin.checksum && seen.header.vault_id == pin.vault_id {
+            return Ok(Judged { moves: false, abandoned: pin.abandoned, warning: None });
+        }
+        match seen.compare(pin) {
+            // What was given up stays to be listed until a version lists it, ours or somebody else's.
+            Verdict::Accepted => {
+                moves(pin.abandoned.filter(|given_up: &Abandoned| !seen.descends_from(&given_up.checksum)), None)
+            }
+            Verdict::AcceptedFarAhead => {
+                let warning = format!(
+                    "the vault is {} saves ahead of the one last seen here; what lies between could not be followed",
+                    seen.header.revision - pin.revision
+                );
+                moves(self.abandoned, Some(warning))
+            }
+            Verdict::Refused(refused) => {
+                if !accepts(self.options.accept.as_deref(), &refused) {
+                    return Err(refused.into());
+                }
+                // Another vault has no descendants of this one, so there is nothing to follow.
+                let same_vault = pin.vault_id == seen.header.vault_id;
+                let given_up = Abandoned { checksum: pin.checksum, revision: pin.revision };
+                moves(if same_vault { Some(given_up) } else { self.abandoned }, None)
+            }
+        }
+    }
+
+    fn take(&mut self, judged: Judged) {
+        self.abandoned = judged.abandoned;
+        self.warnings.extend(judged.warning);
+    }
+
+    fn warn_of_pin(&mut self, error: &Error) {
+        self.warnings.push(format!("{error}: an older vault would not be noticed"));
+    }
+}
+
+fn accepts(accept: Option<&str>, refused: &PinError) -> bool {
+    match refused {
+        PinError::RolledBack { accept: needed, .. }
+        | PinError::Forked { accept: needed, .. }
+        | PinError::Substituted { accept: needed, .. } => accept == Some(needed.as_str()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keytext::MachineKey;
+    use crate::record::Contents;
+    use crate::secret::Secret;
+    use crate::vault::{NewSlot, NewVault, OpenOptions, Unlock};
+
+    #[test]
+    fn a_slow_opener_does_not_move_the_pin_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("v");
+        let pins = PinStore::at(directory.path().join("pins"));
+        let key = MachineKey::generate().unwrap();
+        let slots = vec![NewSlot::machine_key("", &key)];
+        let new = NewVault { contents: Contents::default(), slots, author: String::new(), pins: Some(pins.clone()) };
+        new.prepare().unwrap().create(&path).unwrap();
+        let unlock = Unlock::machine_key(key);
+        let open = || OpenOptions::new().pins(pins.clone()).open(&path, &unlock).unwrap();
+        let save = |vault: &mut Vault, value: &str| {
+            let change = |contents: &mut Contents| {
+                contents.set_value("EXAMPLE", Secret::copy_of(value), 0);
+                Ok(())
+            };
+            vault.edit(change).unwrap();
+        };
+
+        // Somebody compared the second revision with the pin of the first, and does not come to moving it ...
+        let before = pins.load(&path).unwrap();
+        save(&mut open(), "2");
+        let mut slow = open();
+        let judged = slow.judge(before.as_ref()).unwrap();
+        assert!(judged.moves);
+        // ... until another saved the third.
+        save(&mut open(), "3");
+        let newest = pins.load(&path).unwrap();
+        assert_eq!(newest.unwrap().revision, 3);
+
+        let refused = slow.move_pin(&pins, judged);
+        assert!(matches!(refused, Err(Error::Pin(PinError::RolledBack { found: 2, pinned: 3, .. }))));
+        slow.saved(true, false);
+        assert_eq!(pins.load(&path).unwrap(), newest);
+        assert_eq!(slow.warnings(), &[] as &[String]);
+    }
+}
