@@ -16,6 +16,16 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// The code it exited with; none when a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// The signal that ended it.
+    pub fn signal(&self) -> Option<i32> {
+        self.status.signal()
+    }
+
     /// It did what was asked.
     #[track_caller]
     pub fn ok(self) -> Finished {
