@@ -121,6 +121,20 @@ fn a_wrong_secret_pins_nothing() {
 }
 
 #[test]
+fn a_pin_that_cannot_be_written_is_a_warning_after_every_save() {
+    let sandbox = Sandbox::with_vault();
+    // Where not even root can make a directory.
+    let state = "/proc/nowhere";
+    for words in ["set binance/main --tag hot", "rm binance/grid --yes", "mv okx/main okx/moved", "rekey"] {
+        let run = sandbox.strongroom(words).env("XDG_STATE_HOME", state).end();
+        // Once for opening, once for the save.
+        let finished = run.ok();
+        assert_eq!(finished.stderr.matches("an older vault would not be noticed").count(), 2, "{}", finished.stderr);
+    }
+    assert_eq!(sandbox.bare("info --json").end().ok().json()["revision"], 5);
+}
+
+#[test]
 fn doctor_compares_with_what_was_last_seen_here() {
     let sandbox = Sandbox::with_vault();
     let first = sandbox.read("vault.strongroom");

@@ -29,13 +29,16 @@ pub struct Context {
     warned: Cell<bool>,
     /// Whether the secret that unlocks is typed here, so that it can be asked for again.
     pub asked: Cell<bool>,
+    /// Whether what the command is to do to a vault is done: what fails from then on must not read as if it were not.
+    saved: Cell<bool>,
 }
 
 impl Context {
     /// A run with these options.
     pub fn new(globals: Globals, limits: Limits) -> Context {
         let (json, no_input) = (globals.json, globals.no_input);
-        Context { json, no_input, globals, limits, warned: Cell::new(false), asked: Cell::new(false) }
+        let (warned, asked, saved) = (Cell::new(false), Cell::new(false), Cell::new(false));
+        Context { json, no_input, globals, limits, warned, asked, saved }
     }
 
     /// Where the vault is, or would be: `--vault`, `STRONGROOM_VAULT`, the nearest `vault.strongroom`
@@ -170,10 +173,48 @@ impl Context {
             opened = patience::told(self, memory, || options.unlock(locked, &secret));
         }
         let vault = opened.map_err(|error| Failure::from(error).at(path))?;
-        for warning in vault.warnings() {
-            self.warn(warning);
-        }
+        self.warn_of(&vault, 0);
         Ok(vault)
+    }
+
+    /// Changes an open vault. What there is to worry about afterwards, such as a pin that could not be written, is said
+    /// here, because the change is saved and the command goes on.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn save<T>(
+        &self,
+        vault: &mut Vault,
+        change: impl FnOnce(&mut Vault) -> strongroom::Result<T>,
+    ) -> strongroom::Result<T> {
+        let said = vault.warnings().len();
+        let outcome = change(vault);
+        self.warn_of(vault, said);
+        if outcome.is_ok() {
+            self.saved.set(true);
+        }
+        outcome
+    }
+
+    /// As [`Context::save`], for a vault that was just made.
+    pub fn made(&self, vault: &Vault) {
+        self.warn_of(vault, 0);
+        self.saved.set(true);
+    }
+
+    /// The vault's file was written without opening it.
+    pub fn wrote(&self) {
+        self.saved.set(true);
+    }
+
+    /// Why the command fails, and that the change is saved when it is: a full disk under standard output must not send
+    /// anybody to do it again, or to believe that it was not done.
+    pub fn ended_by(&self, failure: Failure) -> Failure {
+        if self.saved.get() { failure.cause("the change to the vault is saved all the same") } else { failure }
+    }
+
+    fn warn_of(&self, vault: &Vault, said: usize) {
+        vault.warnings().iter().skip(said).for_each(|warning| self.warn(warning));
     }
 
     /// The checksum of an older or forked vault that somebody at the terminal says yes to: branch switches and

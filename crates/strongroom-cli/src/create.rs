@@ -136,6 +136,7 @@ impl WaysIn {
             let made = secrets.machine_key.as_deref().filter(|_| !machine_key_reused);
             AfterFailure { untouched, shown, made }.tell(Failure::from(error).at(path))
         })?;
+        context.made(&vault);
         Ok(Created { vault, path: path.to_owned(), secrets, machine_key_reused })
     }
 
@@ -295,7 +296,7 @@ impl MadeUp {
             if shown.is_err() {
                 let _ = std::io::stderr().write_all(texts.as_bytes());
             }
-            failure.cause("the vault is saved; what was made up for it is shown here instead, once")
+            failure.cause("what was made up is shown here instead, once")
         })
     }
 

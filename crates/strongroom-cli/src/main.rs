@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Attention) => ExitCode::from(1),
         Err(failure) => {
+            let failure = context.ended_by(failure);
             failure.print(context.json);
             ExitCode::from(failure.code)
         }

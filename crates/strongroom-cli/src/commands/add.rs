@@ -66,8 +66,9 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
     let made = now();
     record_input::warn_of_metadata(context, &reference.to_string(), &input, made);
-    let ((), saved) =
-        vault.edit(|contents| insert(contents, reference, &input, made)).map_err(|error| exists(error, reference))?;
+    let ((), saved) = context
+        .save(&mut vault, |vault| vault.edit(|contents| insert(contents, reference, &input, made)))
+        .map_err(|error| exists(error, reference))?;
     warn_of_missing(context, reference, &input);
     record_input::report(context, "added", &reference.to_string(), saved)?;
     Ok(Outcome::Done)
@@ -135,16 +136,16 @@ fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
         None => prompts::value(context, &shown)?,
     };
     let made = now();
-    let ((), saved) = vault
-        .edit(|contents| match contents.value(name) {
-            Some(there) if there.value == value => Ok(()),
-            Some(_) => Err(Error::RecordExists { reference: shown.clone() }),
-            None => {
-                contents.set_value(name, value.duplicate(), made);
-                Ok(())
-            }
-        })
-        .map_err(|error| value_exists(error, &shown))?;
+    let insert = |contents: &mut Contents| match contents.value(name) {
+        Some(there) if there.value == value => Ok(()),
+        Some(_) => Err(Error::RecordExists { reference: shown.clone() }),
+        None => {
+            contents.set_value(name, value.duplicate(), made);
+            Ok(())
+        }
+    };
+    let ((), saved) =
+        context.save(&mut vault, |vault| vault.edit(insert)).map_err(|error| value_exists(error, &shown))?;
     record_input::report(context, "added", &shown, saved)?;
     Ok(Outcome::Done)
 }

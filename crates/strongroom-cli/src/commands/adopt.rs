@@ -79,7 +79,7 @@ fn adopt_into(
         parsed.push(source.parse_quietly(args.exchange.as_deref())?);
     }
     let now = output::now();
-    let (report, _) = vault.edit(|contents| {
+    let merge = |contents: &mut Contents| {
         let mut whole = ImportReport::default();
         for imported in parsed {
             let report = formats::merge_into(contents, imported, args.replace, now)?;
@@ -88,7 +88,8 @@ fn adopt_into(
             whole.replaced.extend(report.replaced);
         }
         Ok(whole)
-    })?;
+    };
+    let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
     proof::on_disk(&vault, expected)?;
     let report = import::sorted(report);
 

@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             return Err(refuse(&problem));
         }
         let problem = match document::read(text).and_then(|document| Changes::find(&before, &scope, document)) {
-            Ok(changes) => match save(&mut vault, &changes) {
+            Ok(changes) => match save(context, &mut vault, &changes) {
                 Ok(saved) => return finish(context, &vault, &changes.summary(), saved),
                 // What cannot be stored can be corrected.
                 Err(Error::InvalidContents { place, problem }) => Problem { line: changes.line_of(&place), problem },
@@ -87,9 +87,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
 }
 
-fn save(vault: &mut Vault, changes: &Changes) -> Result<Saved, Error> {
+fn save(context: &Context, vault: &mut Vault, changes: &Changes) -> Result<Saved, Error> {
     let now = output::now();
-    let ((), saved) = vault.edit(|contents| changes.apply(contents, now))?;
+    let ((), saved) = context.save(vault, |vault| vault.edit(|contents| changes.apply(contents, now)))?;
     Ok(saved)
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
-use strongroom::{Saved, Secret};
+use strongroom::{Contents, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
@@ -94,7 +94,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let report = if args.dry_run {
         formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
     } else {
-        let (report, saved) = vault.edit(|contents| formats::merge_into(contents, imported, args.replace, now))?;
+        let merge = |contents: &mut Contents| formats::merge_into(contents, imported, args.replace, now);
+        let (report, saved) = context.save(&mut vault, |vault| vault.edit(merge))?;
         if let Saved::Revision(_) = saved
             && path != Path::new("-")
         {
@@ -192,6 +193,7 @@ fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result
     if !dry_run {
         private_file::make_parents(&path)?;
         strongroom::write_new(&path, &bytes)?;
+        context.wrote();
     }
     if context.json {
         output::json(&serde_json::json!({"vault": path.display().to_string()}))?;

@@ -1,6 +1,6 @@
 //! `strongroom mv`: another name for a record or value.
 
-use strongroom::{Error, Reference, Saved, Selection};
+use strongroom::{Contents, Error, Reference, Saved, Selection};
 
 use super::record_input;
 use crate::context::Context;
@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 
 fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Outcome, Failure> {
     let mut vault = context.open()?;
-    let (from, saved) = vault.edit(|contents| {
+    let rename = |contents: &mut Contents| {
         let from = record_input::must_be_stored(contents, from)?;
         // A name that only another spelling of its exchange leads to is taken too.
         if let Some(taken) = record_input::stored(contents, to)
@@ -41,7 +41,8 @@ fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Ou
         }
         contents.rename(&from, to)?;
         Ok(from)
-    })?;
+    };
+    let (from, saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
     report(context, &from.to_string(), &to.to_string(), saved)
 }
 
@@ -51,7 +52,7 @@ fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failur
     }
     let shown = |name: &str| Selection::Value(name.to_owned()).to_string();
     let mut vault = context.open()?;
-    let ((), saved) = vault.edit(|contents| {
+    let rename = |contents: &mut Contents| {
         let value = contents.value(from).ok_or_else(|| Error::NoSuchValue { name: from.to_owned() })?;
         if from == to {
             return Ok(());
@@ -63,7 +64,8 @@ fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failur
         contents.set_value(to, text, output::now());
         contents.remove_value(from);
         Ok(())
-    })?;
+    };
+    let ((), saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
     report(context, &shown(from), &shown(to), saved)
 }
 

@@ -1,5 +1,7 @@
 //! `strongroom rekey`: a new data key under the same ways in.
 
+use strongroom::Vault;
+
 use super::{info, ways_in};
 use crate::Outcome;
 use crate::context::Context;
@@ -13,7 +15,7 @@ pub struct Args {}
 /// Whoever got hold of the old data key alone, without one of the secrets, opens nothing from here on.
 pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
     let mut vault = context.open()?;
-    vault.rekey()?;
+    context.save(&mut vault, Vault::rekey)?;
     let data_key_id = info::hex(&vault.info().data_key_id);
     if context.json {
         output::json(&info::open_document(&vault))?;

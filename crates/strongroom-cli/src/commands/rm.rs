@@ -1,6 +1,6 @@
 //! `strongroom rm`: records and values go away. What was saved before still has them.
 
-use strongroom::{Error, Record, Saved, Selection};
+use strongroom::{Contents, Error, Record, Saved, Selection};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         context.note("nothing was removed");
         return Ok(Outcome::Attention);
     }
-    let ((), saved) = vault.edit(|contents| {
+    let remove = |contents: &mut Contents| {
         for record in &records {
             let removed = contents.remove(&record.reference())?;
             // Who was asked about one record did not agree to the removal of another.
@@ -53,7 +53,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             }
         }
         Ok(())
-    })?;
+    };
+    let ((), saved) = context.save(&mut vault, |vault| vault.edit(remove))?;
     if context.json {
         output::json(&serde_json::json!({ "removed": names }))?;
     } else if let Saved::Revision(revision) = saved {

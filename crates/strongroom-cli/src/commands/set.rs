@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use strongroom::{Error, Record, Reference, Selection};
+use strongroom::{Contents, Error, Record, Reference, Selection};
 
 use super::add::{read_document, read_value};
 use super::record_input::{self, MetadataFlags, RecordInput, prompts};
@@ -91,20 +91,20 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let changed = now();
     record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
-    let ((), saved) = vault
-        .edit(|contents| {
-            let record =
-                contents.record_mut(&stored).ok_or_else(|| Error::NoSuchRecord { reference: stored.to_string() })?;
-            if shown.as_ref().is_some_and(|shown| shown != record) {
-                return Err(Error::Changed { what: stored.to_string() });
-            }
-            if let Some(name) = input.unset.iter().find(|name| record.fields.get(name).is_none()) {
-                return Err(Error::NoSuchField { reference: stored.to_string(), field: name.clone() });
-            }
-            input.apply(record, changed);
-            Ok(())
-        })
-        .map_err(|error| missing(error, reference))?;
+    let change = |contents: &mut Contents| {
+        let record =
+            contents.record_mut(&stored).ok_or_else(|| Error::NoSuchRecord { reference: stored.to_string() })?;
+        if shown.as_ref().is_some_and(|shown| shown != record) {
+            return Err(Error::Changed { what: stored.to_string() });
+        }
+        if let Some(name) = input.unset.iter().find(|name| record.fields.get(name).is_none()) {
+            return Err(Error::NoSuchField { reference: stored.to_string(), field: name.clone() });
+        }
+        input.apply(record, changed);
+        Ok(())
+    };
+    let ((), saved) =
+        context.save(&mut vault, |vault| vault.edit(change)).map_err(|error| missing(error, reference))?;
     record_input::report(context, "changed", &stored.to_string(), saved)?;
     Ok(Outcome::Done)
 }
@@ -131,16 +131,15 @@ fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
         None => prompts::value(context, &shown)?,
     };
     let changed = now();
-    let ((), saved) = vault
-        .edit(|contents| {
-            let there = contents.value(name).ok_or_else(none)?;
-            if prompted && there.value != before {
-                return Err(Error::Changed { what: shown.clone() });
-            }
-            contents.set_value(name, value.duplicate(), changed);
-            Ok(())
-        })
-        .map_err(hint)?;
+    let change = |contents: &mut Contents| {
+        let there = contents.value(name).ok_or_else(none)?;
+        if prompted && there.value != before {
+            return Err(Error::Changed { what: shown.clone() });
+        }
+        contents.set_value(name, value.duplicate(), changed);
+        Ok(())
+    };
+    let ((), saved) = context.save(&mut vault, |vault| vault.edit(change)).map_err(hint)?;
     record_input::report(context, "changed", &shown, saved)?;
     Ok(Outcome::Done)
 }

@@ -213,7 +213,7 @@ fn remove(context: &Context, id: SlotId, yes: bool) -> Result<Outcome, Failure> 
             return Ok(Outcome::Attention);
         }
     }
-    vault.remove_slot(id)?;
+    context.save(&mut vault, |vault| vault.remove_slot(id))?;
     if context.json {
         output::json(&Removed { removed: id.to_string(), vault: info::open_document(&vault) })?;
         return Ok(Outcome::Done);

@@ -50,11 +50,9 @@ pub fn save(
             let _ = std::fs::remove_file(file);
         }
     })?;
-    let said_before = vault.warnings().len();
-    let slot = change(vault).map_err(|error| {
+    let slot = context.save(vault, change).map_err(|error| {
         AfterFailure { untouched: is_untouched(&path, checksum), shown, made }.tell(Failure::from(error))
     })?;
-    vault.warnings().iter().skip(said_before).for_each(|warning| context.warn(warning));
     if vault.info().needs_a_named_slot() {
         context.warn("the passphrases together cost more than one unlock may: from now on --slot ID has to name one");
     }
