@@ -39,21 +39,37 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let selection = args.reference.as_deref().map(cli::selection).transpose()?;
     let editor = Editor::find(context)?;
     let mut vault = context.open()?;
-    let before = vault.contents();
-    let scope = scope(&before, selection)?;
+    let scope = scope(&vault.contents(), selection)?;
     let interrupts = Interrupts::watch();
     let desk = Desk::new().map_err(|error| Failure::file("write into", &std::env::temp_dir(), &error))?;
     if !desk.in_memory {
         context.warn("the text lies in a temporary file on a disk while it is edited; it is overwritten afterwards");
     }
 
-    let given = document::write(&before, &scope, &header(&vault));
+    let outcome = rounds(context, &mut vault, &scope, &editor, &interrupts, &desk);
+    if let Some(path) = desk.clear() {
+        context.warn(format!("cannot remove {}, where the text lay; the next edit tries again", path.display()));
+    }
+    outcome
+}
+
+/// From the text to the editor and back, until it is saved or given up.
+fn rounds(
+    context: &Context,
+    vault: &mut Vault,
+    scope: &Scope,
+    editor: &Editor,
+    interrupts: &Interrupts,
+    desk: &Desk,
+) -> Result<Outcome, Failure> {
+    let before = vault.contents();
+    let given = document::write(&before, scope, &header(vault));
     let mut shown = Zeroizing::new(given.as_str().to_owned());
     let mut marked: Option<Problem> = None;
     let mut rounds = 0;
     loop {
-        place(&desk, &shown, marked.as_ref())?;
-        editor.edit(desk.file(), &interrupts)?;
+        place(desk, &shown, marked.as_ref())?;
+        editor.edit(desk.file(), interrupts)?;
         rounds += 1;
         let text = desk.read().map_err(|error| Failure::file("read", desk.file(), &error))?;
         let text = without_mark(&text);
@@ -62,7 +78,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
                 .hint("strongroom rm REF"));
         }
         if text == given.as_str() {
-            return finish(context, &vault, &Summary::default(), Saved::Unchanged);
+            return finish(context, vault, &Summary::default(), Saved::Unchanged);
         }
         if let Some(problem) = marked.take()
             && text == shown.as_str()
@@ -70,9 +86,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             // Left as it was after being told: given up.
             return Err(refuse(&problem));
         }
-        let problem = match document::read(text).and_then(|document| Changes::find(&before, &scope, document)) {
-            Ok(changes) => match save(context, &mut vault, &changes) {
-                Ok(saved) => return finish(context, &vault, &changes.summary(), saved),
+        let problem = match document::read(text).and_then(|document| Changes::find(&before, scope, document)) {
+            Ok(changes) => match save(context, vault, &changes) {
+                Ok(saved) => return finish(context, vault, &changes.summary(), saved),
                 // What cannot be stored can be corrected.
                 Err(Error::InvalidContents { place, problem }) => Problem { line: changes.line_of(&place), problem },
                 Err(error) => return Err(Failure::from(error).cause("what was edited is not saved")),

@@ -82,10 +82,19 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Wipes and removes it, and names what could not be removed.
+    pub fn clear(self) -> Option<PathBuf> {
+        let path = self.directory.path().to_owned();
+        drop(self);
+        path.exists().then_some(path)
+    }
+}
+
 impl Drop for Desk {
     fn drop(&mut self) {
-        // Removing the directory itself is left to `TempDir`.
-        wipe_directory(self.directory.path());
+        // Where the directory itself stays, `TempDir` tries once more.
+        clear_directory(self.directory.path());
     }
 }
 
@@ -134,24 +143,32 @@ fn is_abandoned(directory: &Path) -> bool {
 
 fn sweep(base: &Path) {
     for directory in stale_below(base) {
-        wipe_directory(&directory);
+        clear_directory(&directory);
         // What cannot be removed is found by `doctor`.
         let _ = fs::remove_dir_all(&directory);
     }
 }
 
-/// Overwrites every file in it: ours, and the editor's swap and backup files beside it.
-fn wipe_directory(directory: &Path) {
+/// Overwrites and removes every file in it, ours and the editor's swap and backup files beside it, and then itself.
+///
+/// Each step is tried although one before it failed: what cannot be overwritten can perhaps be removed.
+fn clear_directory(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let Ok(about) = fs::symlink_metadata(&path) else { continue };
-        if about.is_dir() {
-            wipe_directory(&path);
-        } else if about.is_file() {
+        let about = fs::symlink_metadata(&path);
+        if about.as_ref().is_ok_and(fs::Metadata::is_dir) {
+            clear_directory(&path);
+            continue;
+        }
+        if let Ok(about) = about
+            && about.is_file()
+        {
             // Memory and old disks forget what is overwritten; for the others removing is all there is.
             let _ = overwrite(&path, about.len());
         }
+        let _ = fs::remove_file(&path);
     }
+    let _ = fs::remove_dir(directory);
 }
 
 fn overwrite(path: &Path, length: u64) -> io::Result<()> {
