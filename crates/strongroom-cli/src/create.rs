@@ -3,11 +3,12 @@
 //! `init` makes an empty one, `adopt` one with what it read. Everything that can be refused is refused
 //! before anything is written; what was made up is shown, and the machine key on disk, before the vault is.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::{Contents, Error, KdfCost, MachineKey, NewSlot, NewVault, RecoveryCode, Secret, TextError, Vault};
+use strongroom::{
+    Contents, Error, Info, KdfCost, MachineKey, NewSlot, NewVault, RecoveryCode, Secret, TextError, Vault,
+};
 use zeroize::Zeroizing;
 
 use crate::commands::import::Report;
@@ -46,6 +47,8 @@ pub struct Created {
     pub secrets: MadeUp,
     /// Whether the machine key's file was there before.
     pub machine_key_reused: bool,
+    /// Whether the answer in JSON is given, because it was the only copy of a secret.
+    pub answered: bool,
 }
 
 /// What was made up and has to be told once.
@@ -64,7 +67,13 @@ pub struct MadeUp {
 /// # Errors
 /// 2 without any way in, 3 when something is there or cannot be written, 4 when nobody gives a
 /// passphrase, 7 for a weak one or a file that is no usable machine key.
-pub fn create(context: &Context, path: &Path, args: &CreateArgs, contents: Contents) -> Result<Created, Failure> {
+pub fn create(
+    context: &Context,
+    path: &Path,
+    args: &CreateArgs,
+    contents: Contents,
+    imported: Option<Report<'_>>,
+) -> Result<Created, Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::from(Error::AlreadyThere { path: path.to_owned() })
             .hint("strongroom import FILE")
@@ -87,7 +96,8 @@ pub fn create(context: &Context, path: &Path, args: &CreateArgs, contents: Conte
     };
     let mut contents = contents;
     contents.name.clone_from(&args.name);
-    ways.make(context, path, |slots| NewVault { contents, slots, author: context::author(), pins: context::pins() })
+    let new = |slots| NewVault { contents, slots, author: context::author(), pins: context::pins() };
+    ways.make(context, path, new, imported)
 }
 
 /// What a new vault will open with.
@@ -103,8 +113,9 @@ pub struct WaysIn {
 }
 
 impl WaysIn {
-    /// Makes the vault at `path`: all that can fail first, then what was made up is shown (not with `--json`, where it
-    /// is part of the one answer), then the machine key's file, then the vault that these open.
+    /// Makes the vault at `path`: all that can fail first, then what was made up is shown, then the machine key's file,
+    /// then the vault that these open. With `--json` what was made up is part of the one answer, which is given when the
+    /// vault has only to be moved into place.
     ///
     /// # Errors
     /// 3 when something cannot be written, 7 for what the format cannot take.
@@ -113,6 +124,7 @@ impl WaysIn {
         context: &Context,
         path: &Path,
         new: impl FnOnce(Vec<NewSlot>) -> NewVault,
+        imported: Option<Report<'_>>,
     ) -> Result<Created, Failure> {
         let new = new(self.slots()?);
         let memory = self.passphrase.as_ref().map(|_| self.cost.memory_kib);
@@ -130,14 +142,21 @@ impl WaysIn {
         let key = self.key.map(|key| key.write(context, Some(binding))).transpose();
         secrets.machine_key =
             key.map_err(|failure| AfterFailure { untouched: true, shown, made: None }.tell(failure))?;
-        let vault = prepared.create(path).map_err(|error| {
+        let answered = context.json && secrets.is_something();
+        let mut handing_over = HandingOver { shown, refused: None };
+        let hand_over = |_: &Info| match answered {
+            true => handing_over.give(|| secrets.print_json(path, imported)),
+            false => Ok(()),
+        };
+        let vault = prepared.create_after(path, hand_over).map_err(|error| {
             let untouched = matches!(error, Error::AlreadyThere { .. } | Error::VerifyFailed { .. })
                 || path.symlink_metadata().is_err();
             let made = secrets.machine_key.as_deref().filter(|_| !machine_key_reused);
-            AfterFailure { untouched, shown, made }.tell(Failure::from(error).at(path))
+            let shown = handing_over.shown;
+            AfterFailure { untouched, shown, made }.tell(handing_over.failure(Failure::from(error).at(path)))
         })?;
         context.made(&vault);
-        Ok(Created { vault, path: path.to_owned(), secrets, machine_key_reused })
+        Ok(Created { vault, path: path.to_owned(), secrets, machine_key_reused, answered })
     }
 
     fn slots(&self) -> Result<Vec<NewSlot>, Failure> {
@@ -152,6 +171,30 @@ impl WaysIn {
             slots.push(NewSlot::recovery_code("recovery code", code));
         }
         Ok(slots)
+    }
+}
+
+/// Gives somebody the only copy of what was made up, at the last moment before a vault depends on it.
+pub struct HandingOver {
+    /// Whether it was shown.
+    pub shown: bool,
+    /// Why nobody took it.
+    pub refused: Option<Failure>,
+}
+
+impl HandingOver {
+    /// Gives the answer. The library only has to know that it must not go on.
+    pub fn give(&mut self, answer: impl FnOnce() -> Result<(), Failure>) -> strongroom::Result<()> {
+        answer().map(|()| self.shown = true).map_err(|failure| {
+            self.refused = Some(failure.cause("what was made up could not be shown, so nothing was saved"));
+            let source = std::io::ErrorKind::Other.into();
+            Error::File { operation: "write to", path: "standard output".into(), source }
+        })
+    }
+
+    /// What failed: the answer, when nobody took it, else the save.
+    pub fn failure(self, save: Failure) -> Failure {
+        self.refused.unwrap_or(save)
     }
 }
 
@@ -265,7 +308,7 @@ struct Answer<'a> {
 }
 
 impl MadeUp {
-    /// The answer in JSON.
+    /// The answer in JSON. When it is the only copy of a secret, also a closed pipe is a failure.
     ///
     /// # Errors
     /// Exit code 3 when it cannot be written.
@@ -277,27 +320,10 @@ impl MadeUp {
             machine_key: self.machine_key.as_ref().map(|path| path.display().to_string()),
             imported,
         };
-        self.answer(&answer)
-    }
-
-    /// Writes an answer in JSON that holds these secrets. It comes after the save, because it says what was saved; when
-    /// nobody takes it, the secrets, which are nowhere else, go to the terminal or to standard error.
-    ///
-    /// # Errors
-    /// Exit code 3 when it cannot be written.
-    pub fn answer(&self, answer: &impl Serialize) -> Result<(), Failure> {
-        let texts = self.texts();
-        if texts.is_empty() {
-            return output::json_secret(answer, 1024);
+        match self.is_something() {
+            true => output::json_only_copy(&answer, 1024),
+            false => output::json(&answer),
         }
-        output::json_only_copy(answer, 1024).map_err(|failure| {
-            let terminal = std::fs::OpenOptions::new().write(true).open(prompt::TERMINAL);
-            let shown = terminal.and_then(|mut terminal| terminal.write_all(texts.as_bytes()));
-            if shown.is_err() {
-                let _ = std::io::stderr().write_all(texts.as_bytes());
-            }
-            failure.cause("what was made up is shown here instead, once")
-        })
     }
 
     /// Shows the texts, to be written down now, before anything depends on them; not with `--json`, whose one answer
@@ -315,10 +341,15 @@ impl MadeUp {
         Ok(true)
     }
 
+    /// Whether there is a secret that exists nowhere else.
+    pub fn is_something(&self) -> bool {
+        self.passphrase.is_some() || self.recovery_code.is_some()
+    }
+
     fn texts(&self) -> Zeroizing<String> {
         let secrets = [("passphrase", &self.passphrase), ("recovery code", &self.recovery_code)];
         let mut text = Zeroizing::new(String::with_capacity(4096));
-        if self.passphrase.is_some() || self.recovery_code.is_some() {
+        if self.is_something() {
             text.push_str("shown once, write it down now:\n\n");
         }
         for (name, secret) in secrets {

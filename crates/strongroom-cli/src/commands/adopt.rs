@@ -121,10 +121,13 @@ fn adopt_new(
 ) -> Result<Outcome, Failure> {
     // Contents have no copy on purpose; the files are still in memory, so they are read once more.
     let (contents, _) = merge(args, sources)?;
-    let created = create::create(context, &context.new_vault_path(), &args.create, contents)?;
+    let created =
+        create::create(context, &context.new_vault_path(), &args.create, contents, Some(Report::from(from_files)))?;
     prove(context, &created, expected)?;
     if context.json {
-        created.secrets.print_json(&created.path, Some(Report::from(from_files)))?;
+        if !created.answered {
+            created.secrets.print_json(&created.path, Some(Report::from(from_files)))?;
+        }
         return Ok(Outcome::Done);
     }
     context.note(created.describe().trim_end());

@@ -45,7 +45,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let source = context.open()?;
     let created = make(context, &source, destination, &args)?;
     if context.json {
-        created.secrets.print_json(destination, None)?;
+        if !created.answered {
+            created.secrets.print_json(destination, None)?;
+        }
         return Ok(Outcome::Done);
     }
     context.note(created.describe().trim_end());
@@ -64,5 +66,5 @@ fn make(context: &Context, source: &Vault, destination: &Path, args: &Args) -> R
         recovery_code: if args.no_recovery { None } else { Some(RecoveryCode::generate()?) },
         cost: args.new.policy.kdf.cost(),
     };
-    ways.make(context, destination, |slots| source.to_new(slots))
+    ways.make(context, destination, |slots| source.to_new(slots), None)
 }

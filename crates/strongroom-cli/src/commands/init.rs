@@ -16,9 +16,11 @@ pub struct Args {
 
 /// Makes the vault and says once what was made up for it.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    let created = create::create(context, &context.new_vault_path(), &args.create, Contents::default())?;
+    let created = create::create(context, &context.new_vault_path(), &args.create, Contents::default(), None)?;
     if context.json {
-        created.secrets.print_json(&created.path, None)?;
+        if !created.answered {
+            created.secrets.print_json(&created.path, None)?;
+        }
         return Ok(Outcome::Done);
     }
     context.note(created.describe().trim_end());

@@ -2,7 +2,7 @@
 
 use strongroom::{KeyFile, SlotId, SlotKind, Vault};
 
-use super::ways_in;
+use super::ways_in::{self, NewWay};
 use crate::context::Context;
 use crate::create::MadeUp;
 use crate::failure::Failure;
@@ -36,11 +36,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
     let made_up = MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), ..MadeUp::default() };
     let memory = Some(args.new.policy.kdf.cost().memory_kib);
-    let new = ways_in::save(context, &mut vault, &made_up, None, |vault| {
-        patience::told(context, memory, || vault.replace_slot(old, slot))
+    let way = NewWay { made_up, replaced: Some(old), ..NewWay::default() };
+    let new = ways_in::save(context, &mut vault, &way, |vault, hand_over| {
+        patience::told(context, memory, || vault.replace_slot_after(old, slot, hand_over))
     })?;
     if context.json {
-        ways_in::print_json(&vault, new, Some(old), &made_up, None)?;
         return Ok(Outcome::Done);
     }
     let revision = vault.info().revision;

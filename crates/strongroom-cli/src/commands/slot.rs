@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use strongroom::{KeyFile, NewSlot, RecoveryCode, SlotId, Vault};
 
-use super::{info, ways_in};
+use super::info;
+use super::ways_in::{self, HandOver, NewWay};
 use crate::context::Context;
 use crate::create::{self, KeyToUse, MadeUp};
 use crate::failure::Failure;
@@ -74,14 +75,6 @@ fn list(context: &Context) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// What was made for a new way in.
-struct Added {
-    slot: SlotId,
-    made_up: MadeUp,
-    /// The second factor that the passphrase needs.
-    key_file: Option<PathBuf>,
-}
-
 fn add(context: &Context, args: &AddArgs) -> Result<Outcome, Failure> {
     let passphrase_is_given = args.new.new_passphrase_file.is_some()
         || args.new.new_passphrase_fd.is_some()
@@ -93,34 +86,47 @@ fn add(context: &Context, args: &AddArgs) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, [], Some(&args.new))?;
     let mut vault = context.open()?;
     let label = |usual: &str| args.label.clone().unwrap_or_else(|| usual.to_owned());
-    let added = match &args.machine_key {
+    let (slot, way) = match &args.machine_key {
         Some(path) => add_machine_key(context, &mut vault, path, &label(ways_in::label::MACHINE_KEY))?,
         None if args.recovery => {
             let code = RecoveryCode::generate()?;
             let slot = NewSlot::recovery_code(&label(ways_in::label::RECOVERY_CODE), &code);
             let made_up = MadeUp { recovery_code: Some(code.to_text()), ..MadeUp::default() };
-            let slot = ways_in::save(context, &mut vault, &made_up, None, |vault| vault.add_slot(slot))?;
-            Added { slot, made_up, key_file: None }
+            let way = NewWay { made_up, ..NewWay::default() };
+            let add = |vault: &mut Vault, hand_over: HandOver<'_>| vault.add_slot_after(slot, hand_over);
+            (ways_in::save(context, &mut vault, &way, add)?, way)
         }
         None => add_passphrase(context, &mut vault, args, &label(ways_in::label::PASSPHRASE))?,
     };
-    report_added(context, &vault, &added)?;
+    if !context.json {
+        report_added(context, &vault, slot, &way);
+    }
     Ok(Outcome::Done)
 }
 
-fn add_machine_key(context: &Context, vault: &mut Vault, path: &Path, label: &str) -> Result<Added, Failure> {
+fn add_machine_key(
+    context: &Context,
+    vault: &mut Vault,
+    path: &Path,
+    label: &str,
+) -> Result<(SlotId, NewWay), Failure> {
     let key = KeyToUse::find(path)?;
     let slot = key.slot(label)?;
     let reused = key.reused;
     let now = vault.info();
     // On disk before the vault knows it: a key that opens nothing does less harm than a way in without its key.
     let file = key.write(context, Some((now.vault_id, now.data_key_id)))?;
-    let made = (!reused).then_some(file.as_path());
-    let slot = ways_in::save(context, vault, &MadeUp::default(), made, |vault| vault.add_slot(slot))?;
-    Ok(Added { slot, made_up: MadeUp { machine_key: Some(file), ..MadeUp::default() }, key_file: None })
+    let made = (!reused).then(|| file.clone());
+    let way = NewWay { made_up: MadeUp { machine_key: Some(file), ..MadeUp::default() }, made, ..NewWay::default() };
+    Ok((ways_in::save(context, vault, &way, |vault, hand_over| vault.add_slot_after(slot, hand_over))?, way))
 }
 
-fn add_passphrase(context: &Context, vault: &mut Vault, args: &AddArgs, label: &str) -> Result<Added, Failure> {
+fn add_passphrase(
+    context: &Context,
+    vault: &mut Vault,
+    args: &AddArgs,
+    label: &str,
+) -> Result<(SlotId, NewWay), Failure> {
     // Refused before anybody types anything.
     let factor = args.new_factor_file.as_deref().map(FactorToUse::find).transpose()?;
     let passphrase = new_secret::from_args(context, &args.new)?;
@@ -130,12 +136,13 @@ fn add_passphrase(context: &Context, vault: &mut Vault, args: &AddArgs, label: &
         factor.write(context)?;
     }
     let made_up = MadeUp { passphrase: passphrase.generated.then_some(passphrase.text), ..MadeUp::default() };
-    let made = factor.as_ref().filter(|factor| !factor.reused).map(|factor| factor.path.as_path());
+    let made = factor.as_ref().filter(|factor| !factor.reused).map(|factor| factor.path.clone());
+    let way = NewWay { made_up, key_file: factor.map(|factor| factor.path), made, replaced: None };
     let memory = Some(args.new.policy.kdf.cost().memory_kib);
-    let slot = ways_in::save(context, vault, &made_up, made, |vault| {
-        patience::told(context, memory, || vault.add_slot(slot))
+    let slot = ways_in::save(context, vault, &way, |vault, hand_over| {
+        patience::told(context, memory, || vault.add_slot_after(slot, hand_over))
     })?;
-    Ok(Added { slot, made_up, key_file: factor.map(|factor| factor.path) })
+    Ok((slot, way))
 }
 
 /// A second factor and the file that it is in or will be in.
@@ -170,16 +177,12 @@ impl FactorToUse {
     }
 }
 
-fn report_added(context: &Context, vault: &Vault, added: &Added) -> Result<(), Failure> {
-    let key_file = added.key_file.as_ref();
-    if context.json {
-        return ways_in::print_json(vault, added.slot, None, &added.made_up, key_file);
-    }
-    context.note(format!("added {} (revision {})", ways_in::name_of(vault, added.slot), vault.info().revision));
-    if let Some(path) = &added.made_up.machine_key {
+fn report_added(context: &Context, vault: &Vault, slot: SlotId, way: &NewWay) {
+    context.note(format!("added {} (revision {})", ways_in::name_of(vault, slot), vault.info().revision));
+    if let Some(path) = &way.made_up.machine_key {
         context.note(format!("its machine key is in {}", path.display()));
     }
-    if let Some(path) = key_file {
+    if let Some(path) = &way.key_file {
         let path = path.display();
         context
             .note(format!("its key file is {path}; without it the passphrase opens nothing, so keep a copy elsewhere"));
@@ -188,7 +191,6 @@ fn report_added(context: &Context, vault: &Vault, added: &Added) -> Result<(), F
         "it opens every copy and branch that has the data key {}, and all that this vault holds from now on",
         info::hex(&vault.info().data_key_id)
     ));
-    Ok(())
 }
 
 /// What is left after a removal.

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::{LockedVault, NewSlot, Secret, SlotId, Vault};
+use strongroom::{Info, LockedVault, NewSlot, Secret, SlotId, Vault};
 
 use super::info;
 use crate::context::Context;
-use crate::create::{self, AfterFailure, MadeUp};
+use crate::create::{self, AfterFailure, HandingOver, MadeUp};
 use crate::failure::Failure;
 use crate::output::{self, Table};
 use crate::unlock::new_secret::{NewPassphrase, PassphrasePolicy};
@@ -32,27 +32,53 @@ fn is_untouched(path: &Path, checksum: [u8; 32]) -> bool {
     LockedVault::read(path).is_ok_and(|now| now.info().checksum == checksum)
 }
 
-/// Runs a change of the ways in, which may derive a key from a passphrase, with what was made for it and is to be shown
-/// before: who loses the answer to a save that replaced the old secret is locked out.
+/// What is made for a way in that comes, and what goes for it.
+#[derive(Default)]
+pub struct NewWay {
+    /// What was made up, and the machine key's file.
+    pub made_up: MadeUp,
+    /// The second factor that the passphrase needs.
+    pub key_file: Option<PathBuf>,
+    /// The file that was made for it, and was not there before.
+    pub made: Option<PathBuf>,
+    /// The slot in whose place it comes.
+    pub replaced: Option<SlotId>,
+}
+
+/// Gives the answer in JSON before the save, when it is the only copy of a secret.
+pub type HandOver<'a> = &'a mut dyn FnMut(SlotId, &Info) -> strongroom::Result<()>;
+
+/// Runs a change of the ways in, which may derive a key from a passphrase. What was made up for it is shown before, with
+/// `--json` in the answer: who loses the answer to a save that replaced the old secret is locked out. `change` calls what
+/// it is given when there is nothing left to do but to move the new version into place.
 ///
 /// # Errors
 /// Those of `change`, with what became of the secrets.
 pub fn save(
     context: &Context,
     vault: &mut Vault,
-    made_up: &MadeUp,
-    made: Option<&Path>,
-    change: impl FnOnce(&mut Vault) -> Result<SlotId, strongroom::Error>,
+    way: &NewWay,
+    change: impl FnOnce(&mut Vault, HandOver<'_>) -> strongroom::Result<SlotId>,
 ) -> Result<SlotId, Failure> {
     let (path, checksum) = (vault.path().to_owned(), vault.info().checksum);
-    let shown = made_up.show(context).inspect_err(|_| {
-        if let Some(file) = made {
+    let shown = way.made_up.show(context).inspect_err(|_| {
+        if let Some(file) = &way.made {
             let _ = std::fs::remove_file(file);
         }
     })?;
-    let slot = context.save(vault, change).map_err(|error| {
-        AfterFailure { untouched: is_untouched(&path, checksum), shown, made }.tell(Failure::from(error))
+    let only_copy = context.json && way.made_up.is_something();
+    let mut handing_over = HandingOver { shown, refused: None };
+    let mut hand_over = |slot: SlotId, info: &Info| match only_copy {
+        true => handing_over.give(|| way.print_json(&path, info.revision, slot)),
+        false => Ok(()),
+    };
+    let slot = context.save(vault, |vault| change(vault, &mut hand_over)).map_err(|error| {
+        let (untouched, shown) = (is_untouched(&path, checksum), handing_over.shown);
+        AfterFailure { untouched, shown, made: way.made.as_deref() }.tell(handing_over.failure(error.into()))
     })?;
+    if context.json && !only_copy {
+        way.print_json(&path, vault.info().revision, slot)?;
+    }
     if vault.info().needs_a_named_slot() {
         context.warn("the passphrases together cost more than one unlock may: from now on --slot ID has to name one");
     }
@@ -87,29 +113,26 @@ struct Answer<'a> {
     key_file: Option<String>,
 }
 
-/// The answer in JSON to who made a way in: its slot, and what was made up for it.
-///
-/// # Errors
-/// Exit code 3 when it cannot be written.
-pub fn print_json(
-    vault: &Vault,
-    slot: SlotId,
-    replaced: Option<SlotId>,
-    made_up: &MadeUp,
-    key_file: Option<&PathBuf>,
-) -> Result<(), Failure> {
-    let path = |path: &PathBuf| path.display().to_string();
-    let answer = Answer {
-        vault: path(&vault.path().to_owned()),
-        revision: vault.info().revision,
-        slot: slot.to_string(),
-        replaced: replaced.map(|slot| slot.to_string()),
-        passphrase: made_up.passphrase.as_ref().map(Secret::expose_secret),
-        recovery_code: made_up.recovery_code.as_ref().map(Secret::expose_secret),
-        machine_key: made_up.machine_key.as_ref().map(path),
-        key_file: key_file.map(path),
-    };
-    made_up.answer(&answer)
+impl NewWay {
+    /// The answer in JSON: the slot, and what was made up for it.
+    fn print_json(&self, vault: &Path, revision: u64, slot: SlotId) -> Result<(), Failure> {
+        let path = |path: &PathBuf| path.display().to_string();
+        let made_up = &self.made_up;
+        let answer = Answer {
+            vault: vault.display().to_string(),
+            revision,
+            slot: slot.to_string(),
+            replaced: self.replaced.map(|slot| slot.to_string()),
+            passphrase: made_up.passphrase.as_ref().map(Secret::expose_secret),
+            recovery_code: made_up.recovery_code.as_ref().map(Secret::expose_secret),
+            machine_key: made_up.machine_key.as_ref().map(path),
+            key_file: self.key_file.as_ref().map(path),
+        };
+        match made_up.is_something() {
+            true => output::json_only_copy(&answer, 1024),
+            false => output::json(&answer),
+        }
+    }
 }
 
 /// All slots of an open vault.

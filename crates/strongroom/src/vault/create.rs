@@ -13,7 +13,7 @@ use crate::record::Contents;
 use super::changes::Change;
 use super::open::LOCK_TIMEOUT;
 use super::save::Draft;
-use super::{NewSlot, OpenOptions, Vault, claimed, now};
+use super::{Info, NewSlot, OpenOptions, Vault, claimed, info, now};
 
 /// A vault to be made.
 pub struct NewVault {
@@ -87,9 +87,23 @@ impl PreparedVault {
     /// # Errors
     /// [`Error::AlreadyThere`], [`Error::File`], [`Error::VerifyFailed`]; there is no file then.
     pub fn create(self, path: &Path) -> Result<Vault> {
+        self.create_after(path, |_| Ok(()))
+    }
+
+    /// As [`PreparedVault::create`], for secrets that somebody has to be given before a vault depends on them:
+    /// `hand_over` is called when the file is written and proven and has only to be moved into place. When it fails,
+    /// there is no vault.
+    ///
+    /// # Errors
+    /// As [`PreparedVault::create`], and that of `hand_over`.
+    pub fn create_after(self, path: &Path, hand_over: impl FnOnce(&Info) -> Result<()>) -> Result<Vault> {
         let path = file::resolve(path)?;
         let lock = Lock::on_directory_of(&path, self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT))?;
-        let verify = |temporary: &Path| self.draft.verify(temporary, &self.sealed, &self.data_key);
+        let verify = |temporary: &Path| {
+            let version = self.draft.verify(temporary, &self.sealed, &self.data_key)?;
+            hand_over(&info(&version.header, version.checksum))?;
+            Ok(version)
+        };
         let written = lock.write(&path, &self.sealed.file, How::New, verify)?;
         let mut vault = Vault {
             path,

@@ -13,7 +13,7 @@ use crate::wire::{self, Descent, MOST_ANCESTORS, SlotEntry};
 use super::changes::Change;
 use super::open::LOCK_TIMEOUT;
 use super::slots::{MadeSlot, check_room};
-use super::{LockedVault, Vault, Version, now};
+use super::{Info, LockedVault, Vault, Version, info, now};
 
 /// Whether a save wrote something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,16 @@ impl Vault {
     }
 
     pub(super) fn change<T>(&mut self, change: impl FnOnce(&mut Draft) -> Result<T>) -> Result<(T, Saved)> {
+        self.change_after(change, |_, _| Ok(()))
+    }
+
+    /// As [`Vault::change`]. `ready` is called when the new version is written and proven and has only to be moved into
+    /// place; nothing is changed when it fails.
+    pub(super) fn change_after<T>(
+        &mut self,
+        change: impl FnOnce(&mut Draft) -> Result<T>,
+        ready: impl FnOnce(&T, &Info) -> Result<()>,
+    ) -> Result<(T, Saved)> {
         let timeout = self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT);
         let lock = Lock::on_directory_of(&self.path, timeout)?;
         self.read_again()?;
@@ -166,6 +176,7 @@ impl Vault {
         let verify = |temporary: &Path| {
             let version = draft.verify(temporary, &sealed, data_key)?;
             self.still_there()?;
+            ready(&answer, &info(&version.header, version.checksum))?;
             Ok(version)
         };
         let written = lock.write(&self.path, &sealed.file, How::Replacing, verify)?;

@@ -13,7 +13,7 @@ use crate::wire::{Descent, SlotEntry};
 
 use super::save::Draft;
 use super::unlock::passphrase_secret;
-use super::{Vault, now};
+use super::{Info, Vault, now};
 
 /// A way in to be made.
 #[derive(Debug)]
@@ -180,7 +180,21 @@ impl Vault {
     /// [`Error::SlotRefused`] when the secret opens a slot already or there is no room; [`PinError::KeyBound`]; as
     /// [`Vault::edit`].
     pub fn add_slot(&mut self, slot: NewSlot) -> Result<SlotId> {
-        self.change(|draft| draft.add_slot(slot)).map(|(id, _)| id)
+        self.add_slot_after(slot, |_, _| Ok(()))
+    }
+
+    /// As [`Vault::add_slot`], for a secret that somebody has to be given before the vault depends on it: `hand_over` is
+    /// called with the new slot and the version that is about to be, when that is written and proven and has only to be
+    /// moved into place. When it fails, nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Vault::add_slot`], and that of `hand_over`.
+    pub fn add_slot_after(
+        &mut self,
+        slot: NewSlot,
+        hand_over: impl FnOnce(SlotId, &Info) -> Result<()>,
+    ) -> Result<SlotId> {
+        self.change_after(|draft| draft.add_slot(slot), |id, info| hand_over(*id, info)).map(|(id, _)| id)
     }
 
     /// Removes a way in and makes a new data key, so that who held it opens nothing that is saved from now on. What was
@@ -197,13 +211,27 @@ impl Vault {
     /// # Errors
     /// As [`Vault::add_slot`] and [`Vault::remove_slot`].
     pub fn replace_slot(&mut self, old: SlotId, new: NewSlot) -> Result<SlotId> {
+        self.replace_slot_after(old, new, |_, _| Ok(()))
+    }
+
+    /// As [`Vault::replace_slot`], and hands over the new secret as [`Vault::add_slot_after`] does: the old one opens
+    /// nothing a moment later.
+    ///
+    /// # Errors
+    /// As [`Vault::replace_slot`], and that of `hand_over`.
+    pub fn replace_slot_after(
+        &mut self,
+        old: SlotId,
+        new: NewSlot,
+        hand_over: impl FnOnce(SlotId, &Info) -> Result<()>,
+    ) -> Result<SlotId> {
         let replace = |draft: &mut Draft| {
             // Added first, so that the last way in can be replaced, and the old secret is not taken again.
             let id = draft.add_slot(new)?;
             draft.remove_slot(old)?;
             Ok(id)
         };
-        self.change(replace).map(|(id, _)| id)
+        self.change_after(replace, |id, info| hand_over(*id, info)).map(|(id, _)| id)
     }
 
     /// Makes a new data key for the same ways in.
