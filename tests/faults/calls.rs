@@ -25,6 +25,9 @@ pub enum Class {
     Mode,
     Lock,
     Randomness,
+    /// Where the standard library's hash maps begin. The kernel gives these bytes without waiting and without errors of
+    /// its own, and the library takes any other for a bug.
+    Seed,
     /// Reading, and asking what is there.
     Look,
     Memory,
@@ -151,6 +154,7 @@ impl Fault {
         match class {
             Class::Look => matches!(self, Fault::Once("EIO" | "EINTR" | "ENOMEM")),
             Class::Memory => self == Fault::Once("ENOMEM"),
+            Class::Seed => matches!(self, Fault::Once("EINTR") | Fault::Repeated("EINTR") | Fault::Kill),
             _ => self != Fault::Once("ENOMEM"),
         }
     }
@@ -193,6 +197,7 @@ fn narrowed(class: Class, line: &str) -> Option<Class> {
     let writes = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| line.contains(flag));
     match class {
         Class::Open if writes => Some(Class::Create),
+        Class::Randomness if line.contains("GRND_INSECURE") => Some(Class::Seed),
         // Most of what fcntl does has nothing to do with files.
         Class::Lock if line.starts_with("fcntl") && !line.contains("SETLK") => None,
         _ => Some(class),

@@ -163,9 +163,21 @@ pub const COMMANDS: &[Command] = &[
         prepare: sample,
         words: |_| "init --vault second.strongroom --machine-key machine.key --no-passphrase --json".into(),
         target: Target::Vault("second.strongroom"),
-        keys: &[(Key::Machine("machine.key"), Opens::New)],
+        keys: &[(Key::Machine("machine.key"), Opens::New), (Key::Shown("recovery code"), Opens::New)],
         made: &[("machine.key", Kind::MachineKey)],
         again: Again::Exits(3),
+    },
+    Command {
+        name: "adopt, made up, JSON",
+        prepare: plaintext,
+        words: |_| "adopt secrets.json --generate-passphrase --machine-key machine.key --kdf minimum --json".into(),
+        keys: &[
+            (Key::Machine("machine.key"), Opens::New),
+            (Key::Shown("passphrase"), Opens::New),
+            (Key::Shown("recovery code"), Opens::New),
+        ],
+        made: &[("machine.key", Kind::MachineKey)],
+        ..EDIT
     },
     Command {
         name: "add",
@@ -260,8 +272,8 @@ pub const COMMANDS: &[Command] = &[
         ..EDIT
     },
     Command {
-        name: "slot add, recovery code",
-        words: |_| "slot add --recovery --label paper --key-file machine.key".into(),
+        name: "slot add, recovery, JSON",
+        words: |_| "slot add --recovery --label paper --key-file machine.key --json".into(),
         keys: &[MACHINE, (Key::Shown("recovery code"), Opens::New)],
         again: Again::Repeats,
         ..EDIT

@@ -108,6 +108,7 @@ pub fn is_stray(path: &Path) -> bool {
     text.contains("strongroom-tmp") || text.contains("/.strongroom-") || text.contains("strongroom-edit-")
 }
 
-fn is_pin(path: &Path) -> bool {
+/// What was last seen of a vault.
+pub fn is_pin(path: &Path) -> bool {
     path.starts_with("home/state/strongroom/pins")
 }
