@@ -233,7 +233,8 @@ fn pin(stage: &Stage, version: Version, finished: &Finished, mute: bool) -> Resu
     let Some(now) = strongroom::LockedVault::read(&vault).ok().map(|locked| locked.info().checksum) else {
         return Err("the vault cannot be read".to_owned());
     };
-    let warned = finished.stderr.contains("would not be noticed");
+    // A pin that outlives a power cut must not stand for a version that does not.
+    let warned = ["would not be noticed", "could undo it"].iter().any(|said| finished.stderr.contains(said));
     let current = seen.is_some_and(|seen| seen.checksum == now);
     // Nothing opens a vault that comes from armour, so nobody has seen it.
     let opened = !stage.words.starts_with("import armor");

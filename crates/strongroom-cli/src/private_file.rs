@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom::private_file;
+use strongroom::{Error, private_file};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -29,7 +29,12 @@ pub fn create(context: &Context, path: &Path, contents: &[u8]) -> Result<(), Fai
 /// # Errors
 /// Exit code 3.
 pub fn replace(context: &Context, path: &Path, contents: &[u8]) -> Result<(), Failure> {
-    warn_unless(private_file::replace(path, contents)?, context, path);
+    let durable = private_file::replace(path, contents).map_err(|error| {
+        let unsettled = matches!(error, Error::File { operation: "synchronise the directory of", .. });
+        let failure = Failure::from(error);
+        if unsettled { failure.cause("the new file may be in place all the same") } else { failure }
+    })?;
+    warn_unless(durable, context, path);
     Ok(())
 }
 
@@ -41,7 +46,8 @@ pub fn directory(path: &Path) -> &Path {
     }
 }
 
-fn warn_unless(durable: bool, context: &Context, path: &Path) {
+/// Says when a power cut could still undo a write.
+pub fn warn_unless(durable: bool, context: &Context, path: &Path) {
     if !durable {
         context.warn(format!(
             "wrote {}, but its directory could not be synchronised: a power cut could undo it",

@@ -192,7 +192,8 @@ fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result
     let path = context.new_vault_path();
     if !dry_run {
         private_file::make_parents(&path)?;
-        strongroom::write_new(&path, &bytes)?;
+        let durable = strongroom::write_new(&path, &bytes)?;
+        private_file::warn_unless(durable, context, &path);
         context.wrote();
     }
     if context.json {

@@ -64,15 +64,17 @@ pub fn dearmor(text: &str) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Writes the bytes of a vault as a new private file.
+/// Writes the bytes of a vault as a new private file. Returns whether it survives a power cut from now on; where the
+/// file system cannot synchronise a directory, nobody can say when it will.
 ///
 /// # Errors
 /// [`Error::AlreadyThere`]; a [`FormatError`] when they are not a vault's; [`Error::File`].
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
     container::parse(bytes)?;
     let path = file::resolve(path)?;
     let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
-    lock.write(&path, bytes, file::How::New, |temporary| LockedVault::read(temporary).map(|_| ())).map(|_| ())
+    let written = lock.write(&path, bytes, file::How::New, |temporary| LockedVault::read(temporary).map(|_| ()))?;
+    Ok(written.durable)
 }
 
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);

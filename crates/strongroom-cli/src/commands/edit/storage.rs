@@ -93,6 +93,8 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        // By its name first: a directory that cannot be listed must not keep the text.
+        clear_file(&self.file);
         // Where the directory itself stays, `TempDir` tries once more.
         clear_directory(self.directory.path());
     }
@@ -155,20 +157,22 @@ fn sweep(base: &Path) {
 fn clear_directory(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let about = fs::symlink_metadata(&path);
-        if about.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            clear_directory(&path);
-            continue;
+        match fs::symlink_metadata(&path) {
+            Ok(about) if about.is_dir() => clear_directory(&path),
+            _ => clear_file(&path),
         }
-        if let Ok(about) = about
-            && about.is_file()
-        {
-            // Memory and old disks forget what is overwritten; for the others removing is all there is.
-            let _ = overwrite(&path, about.len());
-        }
-        let _ = fs::remove_file(&path);
     }
     let _ = fs::remove_dir(directory);
+}
+
+fn clear_file(path: &Path) {
+    if let Ok(about) = fs::symlink_metadata(path)
+        && about.is_file()
+    {
+        // Memory and old disks forget what is overwritten; for the others removing is all there is.
+        let _ = overwrite(path, about.len());
+    }
+    let _ = fs::remove_file(path);
 }
 
 fn overwrite(path: &Path, length: u64) -> io::Result<()> {
