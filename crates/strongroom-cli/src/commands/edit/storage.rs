@@ -27,10 +27,12 @@ pub struct Desk {
 impl Desk {
     /// Makes the directory (0700), in memory where there is a place for it.
     pub fn new() -> io::Result<Desk> {
-        // Also where this text will not lie: there may have been no place in memory the last time.
-        sweep(&std::env::temp_dir());
-        for base in memory_places() {
-            sweep(&base);
+        let places = memory_places();
+        // Also where this text will not lie: the last one may have had to go elsewhere.
+        for base in places.iter().chain([&std::env::temp_dir()]) {
+            sweep(base);
+        }
+        for base in places {
             if let Ok(desk) = Desk::below(&base, true) {
                 return Ok(desk);
             }
