@@ -250,7 +250,10 @@ fn pin(stage: &Stage, version: Version, finished: &Finished, mute: bool) -> Resu
 
 /// What was made outside of the sandbox must be gone: plaintext that an editor had in memory, say.
 fn outside(faulted: &Faulted) -> Result<(), Problem> {
-    for word in faulted.log.split('"').filter(|word| word.starts_with('/') && word.contains("strongroom-edit-")) {
+    // What it only looked at may be another's.
+    let made = faulted.log.lines().filter(|line| line.starts_with("mkdir") || line.contains("O_CREAT"));
+    let words = made.filter_map(|line| line.split('"').find(|word| word.contains("strongroom-edit-")));
+    for word in words {
         let path = Path::new(word);
         let in_sandbox = word.contains("/home/run/") || word.contains("/home/tmp/");
         hold!(in_sandbox || !path.exists(), "left outside of the sandbox: {word}");
