@@ -139,38 +139,41 @@ impl OpenOptions {
     /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
     /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
     pub fn unlock(self, mut locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
-        for _ in 0..OVERTAKEN_AT_MOST {
-            let (path, checksum) = (locked.path.clone(), locked.checksum);
-            let refused = match self.clone().unlock_once(locked, unlock) {
-                Err(Error::Pin(refused)) => refused,
-                outcome => return outcome,
+        let mut opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
+        let mut overtaken = 0;
+        loop {
+            let (path, checksum, data_key_id) = (locked.path, locked.checksum, locked.header.data_key_id);
+            let version = Version::open(locked.file, locked.header, checksum, &opened.data_key)?;
+            opened.check_entry(&version.index.descent)?;
+            let mut vault = Vault {
+                path,
+                version,
+                data_key: opened.data_key,
+                opened_by: opened.slot,
+                bound_to: unlock.bound_to(),
+                abandoned: None,
+                options: self.clone(),
+                warnings: Vec::new(),
+            };
+            let refused = match vault.check_demands().and_then(|()| vault.check_pin()) {
+                Ok(()) => return Ok(vault),
+                Err(Error::Pin(refused)) if overtaken < OVERTAKEN_AT_MOST => refused,
+                Err(error) => return Err(error),
             };
             // Another writer may have saved, and moved the pin, after we read the file: then there is a newer one to
             // read, and what we hold was never refused for good.
-            locked = LockedVault::read(path)?;
+            locked = LockedVault::read(&vault.path)?;
             if locked.checksum == checksum {
                 return Err(refused.into());
             }
+            overtaken += 1;
+            // The data key opens the newer one too. Argon2 once more would take so long that busy writers overtake us
+            // again and again, until an intact vault is refused.
+            let still_opens = locked.header.data_key_id == data_key_id && locked.header.slot(opened.slot).is_some();
+            opened = match still_opens {
+                true => unlock::Opened { data_key: vault.data_key, ..opened },
+                false => unlock::open_slot(&locked.header, unlock, self.slot)?,
+            };
         }
-        self.unlock_once(locked, unlock)
-    }
-
-    fn unlock_once(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
-        let opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
-        let version = Version::open(locked.file, locked.header, locked.checksum, &opened.data_key)?;
-        opened.check_entry(&version.index.descent)?;
-        let mut vault = Vault {
-            path: locked.path,
-            version,
-            data_key: opened.data_key,
-            opened_by: opened.slot,
-            bound_to: unlock.bound_to(),
-            abandoned: None,
-            options: self,
-            warnings: Vec::new(),
-        };
-        vault.check_demands()?;
-        vault.check_pin()?;
-        Ok(vault)
     }
 }

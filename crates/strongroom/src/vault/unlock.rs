@@ -30,7 +30,7 @@ enum Way {
 pub(super) struct Opened {
     pub(super) slot: SlotId,
     pub(super) data_key: DataKey,
-    entry: SlotEntryKeys,
+    pub(super) entry: SlotEntryKeys,
 }
 
 impl Unlock {
