@@ -1,6 +1,6 @@
 //! `strongroom rm`: records and values go away. What was saved before still has them.
 
-use strongroom::{Contents, Error, Record, Saved, Selection};
+use strongroom::{Contents, Error, Record, Saved, Secret, Selection};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -24,10 +24,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let contents = vault.contents();
     let selected = select::select(&contents, &args.references)?;
     let records: Vec<Record> = selected.records.iter().map(|record| record.duplicate()).collect();
-    let values: Vec<String> = selected.values.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let values: Vec<(String, Secret)> =
+        selected.values.iter().map(|(name, value)| ((*name).to_owned(), value.value.duplicate())).collect();
     drop(contents);
 
-    let value_names = values.iter().map(|name| Selection::Value(name.clone()).to_string());
+    let value_names = values.iter().map(|(name, _)| Selection::Value(name.clone()).to_string());
     let names: Vec<String> = records.iter().map(|record| record.reference().to_string()).chain(value_names).collect();
     let shown = output::printable(&names.join(", "));
     if asking && !prompt::possible(context) {
@@ -39,15 +40,17 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         context.note("nothing was removed");
         return Ok(Outcome::Attention);
     }
+    // Who was asked about one record did not agree to the removal of another.
+    let as_asked = |what: String, same: bool| if asking && !same { Err(Error::Changed { what }) } else { Ok(()) };
     let remove = |contents: &mut Contents| {
         for record in &records {
-            let removed = contents.remove(&record.reference())?;
-            // Who was asked about one record did not agree to the removal of another.
-            if asking && removed != *record {
-                return Err(Error::Changed { what: record.reference().to_string() });
-            }
+            let reference = record.reference();
+            as_asked(reference.to_string(), contents.record(&reference) == Some(record))?;
+            contents.remove(&reference)?;
         }
-        for name in &values {
+        for (name, value) in &values {
+            let there = contents.value(name).map(|there| &there.value);
+            as_asked(Selection::Value(name.clone()).to_string(), there == Some(value))?;
             if !contents.remove_value(name) {
                 return Err(Error::NoSuchValue { name: name.clone() });
             }

@@ -91,20 +91,19 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let changed = now();
     record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
-    let change = |contents: &mut Contents| {
-        let record =
-            contents.record_mut(&stored).ok_or_else(|| Error::NoSuchRecord { reference: stored.to_string() })?;
-        if shown.as_ref().is_some_and(|shown| shown != record) {
-            return Err(Error::Changed { what: stored.to_string() });
+    let apply = |contents: &mut Contents| {
+        let name = stored.to_string();
+        if shown.is_some() && contents.record(&stored) != shown.as_ref() {
+            return Err(Error::Changed { what: name });
         }
-        if let Some(name) = input.unset.iter().find(|name| record.fields.get(name).is_none()) {
-            return Err(Error::NoSuchField { reference: stored.to_string(), field: name.clone() });
+        let record = contents.record_mut(&stored).ok_or_else(|| Error::NoSuchRecord { reference: name.clone() })?;
+        if let Some(field) = input.unset.iter().find(|field| record.fields.get(field).is_none()) {
+            return Err(Error::NoSuchField { reference: name, field: field.clone() });
         }
         input.apply(record, changed);
         Ok(())
     };
-    let ((), saved) =
-        context.save(&mut vault, |vault| vault.edit(change)).map_err(|error| missing(error, reference))?;
+    let ((), saved) = context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| missing(error, reference))?;
     record_input::report(context, "changed", &stored.to_string(), saved)?;
     Ok(Outcome::Done)
 }
@@ -131,15 +130,16 @@ fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
         None => prompts::value(context, &shown)?,
     };
     let changed = now();
-    let change = |contents: &mut Contents| {
-        let there = contents.value(name).ok_or_else(none)?;
-        if prompted && there.value != before {
+    let apply = |contents: &mut Contents| {
+        let there = contents.value(name).map(|there| &there.value);
+        if prompted && there != Some(&before) {
             return Err(Error::Changed { what: shown.clone() });
         }
+        there.ok_or_else(none)?;
         contents.set_value(name, value.duplicate(), changed);
         Ok(())
     };
-    let ((), saved) = context.save(&mut vault, |vault| vault.edit(change)).map_err(hint)?;
+    let ((), saved) = context.save(&mut vault, |vault| vault.edit(apply)).map_err(hint)?;
     record_input::report(context, "changed", &shown, saved)?;
     Ok(Outcome::Done)
 }
