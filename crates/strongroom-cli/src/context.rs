@@ -173,12 +173,12 @@ impl Context {
             opened = patience::told(self, memory, || options.unlock(locked, &secret));
         }
         let vault = opened.map_err(|error| Failure::from(error).at(path))?;
-        self.warn_of(&vault, 0);
+        self.warn_of(&vault, &[]);
         Ok(vault)
     }
 
     /// Changes an open vault. What there is to worry about afterwards, such as a pin that could not be written, is said
-    /// here, because the change is saved and the command goes on.
+    /// here unless it was when the vault was opened, because the change is saved and the command goes on.
     ///
     /// # Errors
     /// Those of `change`.
@@ -187,9 +187,9 @@ impl Context {
         vault: &mut Vault,
         change: impl FnOnce(&mut Vault) -> strongroom::Result<T>,
     ) -> strongroom::Result<T> {
-        let said = vault.warnings().len();
+        let said = vault.warnings().to_vec();
         let outcome = change(vault);
-        self.warn_of(vault, said);
+        self.warn_of(vault, &said);
         if outcome.is_ok() {
             self.saved.set(true);
         }
@@ -198,7 +198,7 @@ impl Context {
 
     /// As [`Context::save`], for a vault that was just made.
     pub fn made(&self, vault: &Vault) {
-        self.warn_of(vault, 0);
+        self.warn_of(vault, &[]);
         self.saved.set(true);
     }
 
@@ -213,8 +213,8 @@ impl Context {
         if self.saved.get() { failure.cause("the change to the vault is saved all the same") } else { failure }
     }
 
-    fn warn_of(&self, vault: &Vault, said: usize) {
-        vault.warnings().iter().skip(said).for_each(|warning| self.warn(warning));
+    fn warn_of(&self, vault: &Vault, said: &[String]) {
+        vault.warnings().iter().filter(|warning| !said.contains(warning)).for_each(|warning| self.warn(warning));
     }
 
     /// The checksum of an older or forked vault that somebody at the terminal says yes to: branch switches and
