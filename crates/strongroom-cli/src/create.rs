@@ -215,12 +215,18 @@ impl AfterFailure<'_> {
         if !self.untouched {
             return failure.cause("the new version may be in place all the same, so what was made for it is kept");
         }
-        if let Some(file) = self.made {
+        if let Some(file) = self.made.filter(|file| !is_shared(file)) {
             // A new key that opens nothing would be refused as bound to another vault next time.
             let _ = std::fs::remove_file(file);
         }
         if self.shown { failure.cause("nothing was saved: what is shown above opens nothing") } else { failure }
     }
+}
+
+/// Whether another command found the machine key that was made here and made it a way into its own vault meanwhile:
+/// then it names no vault any more, as a new one always does.
+fn is_shared(file: &Path) -> bool {
+    unlock::read_machine_key(file).is_ok_and(|key| key.vault_id().is_none())
 }
 
 /// A machine key and the file that it is in or will be in.
