@@ -50,20 +50,24 @@ impl Context {
         if let Some(path) = self.named_vault_path() {
             return Ok(path);
         }
-        if let Ok(here) = env::current_dir()
-            && let Some(found) = here.ancestors().map(|dir| dir.join(VAULT_FILE)).find(|path| path.is_file())
-        {
-            // The short name when it is right here, because it stands in messages.
-            return Ok(if found.parent() == Some(here.as_path()) { PathBuf::from(VAULT_FILE) } else { found });
+        // By its short name, because it stands in messages, and a directory can be too deep to have a long one.
+        if is_there(Path::new(VAULT_FILE)) {
+            return Ok(PathBuf::from(VAULT_FILE));
         }
-        if let Some(own) = own_vault_path().filter(|path| path.is_file()) {
+        let here = env::current_dir();
+        if let Ok(here) = &here
+            && let Some(found) = here.ancestors().skip(1).map(|dir| dir.join(VAULT_FILE)).find(|path| is_there(path))
+        {
+            return Ok(found);
+        }
+        if let Some(own) = own_vault_path().filter(|path| is_there(path)) {
             return Ok(own);
         }
-        let mut failure = Failure::new(
-            crate::failure::code::FILE,
-            "no-vault",
-            format!("no {VAULT_FILE} in this directory or above it"),
-        );
+        let message = match here {
+            Ok(_) => format!("no {VAULT_FILE} in this directory or above it"),
+            Err(_) => format!("no {VAULT_FILE} can be looked for: the current directory is gone or cannot be read"),
+        };
+        let mut failure = Failure::new(crate::failure::code::FILE, "no-vault", message);
         if let Some(own) = own_vault_path() {
             failure = failure.cause(format!("and there is no {}", own.display()));
         }
@@ -283,6 +287,12 @@ impl Context {
     pub fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
+}
+
+/// Whether anything has this name. A directory or a link that leads nowhere is an error to tell about and no reason to go
+/// on to a vault further up, which is another one.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// What unlocking with a passphrase can take, in KiB.
