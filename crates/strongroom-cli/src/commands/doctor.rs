@@ -95,7 +95,7 @@ pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
     }
     if let Some(info) = &info {
         if let Some(path) = &vault {
-            identity::last_seen(path, info, &mut findings);
+            identity::last_seen(path, &mut findings);
         }
         files::ways_in(info, &mut findings);
         system::memory_for(info, &mut findings);

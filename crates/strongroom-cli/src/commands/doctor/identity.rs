@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom::Info;
+use strongroom::{Info, LockedVault};
 
 use super::{Finding, Severity};
 use crate::context::{self, Context, variable_path};
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::unlock;
 
 /// Compares with the pin of this host, as far as that goes without a secret.
-pub fn last_seen(path: &Path, info: &Info, findings: &mut Vec<Finding>) {
+pub fn last_seen(path: &Path, findings: &mut Vec<Finding>) {
     let Some(pins) = context::pins() else { return };
     let seen = match pins.last_seen(path) {
         Ok(Some(seen)) => seen,
@@ -20,6 +20,8 @@ pub fn last_seen(path: &Path, info: &Info, findings: &mut Vec<Finding>) {
             return;
         }
     };
+    // Read after the pin: a save in between moves the vault ahead of it, and never the other way round.
+    let Ok(info) = LockedVault::read(path).map(|locked| locked.info()) else { return };
     let shown = path.display();
     let finding = if seen.vault_id != info.vault_id {
         let message = format!("another vault stands at {shown} than the one last seen here");
