@@ -34,6 +34,18 @@ pub fn vault(path: &Path, findings: &mut Vec<Finding>) {
                     .hint(format!("chmod go-w {}", word(path))),
                 );
             }
+            if about.nlink() > 1 {
+                let message = format!(
+                    "{} has {} names (hard links): a save goes to the one it was opened by, and the others keep the \
+                     version before",
+                    path.display(),
+                    about.nlink()
+                );
+                findings.push(
+                    Finding::new(Severity::Info, "hard-link", message)
+                        .hint("a symbolic link is another name for the vault"),
+                );
+            }
             if about.uid() != us {
                 let message = format!("{} belongs to another user", path.display());
                 findings.push(Finding::new(Severity::Warning, "vault-owner", message));
