@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::json;
 use strongroom::{Error, FormatError, PinError, UnlockError};
 
-use crate::output;
+use crate::{lock_holder, output, private_file};
 
 /// Exit codes, as users and scripts know them.
 pub mod code {
@@ -186,6 +186,10 @@ impl From<Error> for Failure {
             }
             source = cause.source();
         }
+        if let Error::Locked { path, .. } = &error {
+            let holders = lock_holder::of_directory_of(path);
+            failure.causes.extend(holders.into_iter().map(|holder| format!("{holder} has the lock on its directory")));
+        }
         failure.hints.extend(hint(&error));
         failure
     }
@@ -216,9 +220,42 @@ fn hint(error: &Error) -> Option<String> {
         Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => "strongroom list".into(),
         Error::Differs { .. } => "repeat with --replace to take the new values".into(),
         Error::Locked { .. } => "wait for the other command, or wait longer with --lock-timeout SECONDS".into(),
+        Error::Changed { .. } => "repeat the command: it starts from what is there now".into(),
+        Error::File { operation, path, source } => return file_hint(operation, path, source),
         _ => return None,
     };
     Some(text)
+}
+
+/// What to do where the system does not let us. Reading needs less than saving, which makes a new file in the directory.
+fn file_hint(operation: &str, path: &Path, error: &io::Error) -> Option<String> {
+    let word = |path: &Path| output::shell_word(&path.display().to_string());
+    let reading = operation.starts_with("read") || operation.starts_with("find");
+    let text = match error.kind() {
+        _ if operation.starts_with("lock") && has_no_locks(error) => {
+            "nothing is written without a lock, and this file system gives none: change the vault on a local disk, then \
+             copy it here"
+                .into()
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "reading works where the vault is; to change it, copy it to where you can write".into()
+        }
+        io::ErrorKind::PermissionDenied if reading => format!("see who may read it: ls -ld {}", word(path)),
+        io::ErrorKind::PermissionDenied => {
+            let directory = word(private_file::directory(path));
+            format!("a save makes a new file in {directory}; see who may: ls -ld {directory} {}", word(path))
+        }
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn has_no_locks(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error()) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::Unsupported
 }
 
 /// The system's words, without Rust's `(os error 2)`, in lower case.

@@ -13,6 +13,7 @@ mod diagnosis;
 mod failure;
 mod harden;
 mod help;
+mod lock_holder;
 mod output;
 mod patience;
 mod plaintext;
