@@ -20,4 +20,3 @@ mod second_reader;
 mod terminal;
 mod unlock;
 mod ways_in;
-mod writers;

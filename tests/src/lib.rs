@@ -7,11 +7,13 @@ mod binary;
 mod finished;
 mod sample;
 mod sandbox;
+mod terminal;
 
 pub use binary::{cargo_build_example, repository, strongroom};
 pub use finished::Finished;
 pub use sample::*;
 pub use sandbox::{Run, Sandbox, Tree};
+pub use terminal::Terminal;
 
 use std::io::Write;
 
