@@ -3,6 +3,9 @@
 //! **The nonce is always zero, and that is safe only because no key here ever encrypts two different messages**:
 //! every key is derived for one message (SPEC.md, guarantee 5). Never call [`seal`] with a key that may be used again.
 
+#[cfg(test)]
+mod published;
+
 use aes_gcm::{AeadInOut, Aes256Gcm, Key, KeyInit, Nonce, Tag};
 
 /// The length of a tag in bytes.
@@ -16,12 +19,7 @@ pub(crate) struct TagMismatch;
 
 /// Encrypts in place and returns the tag. No associated data: what must be bound is bound by the key's derivation.
 pub(crate) fn seal(key: &[u8; 32], message: &mut [u8]) -> [u8; TAG_LEN] {
-    let cipher = cipher(key);
-    cipher
-        .encrypt_inout_detached(&Nonce::from(NONCE), &[], message.into())
-        // 64 GiB - 32 bytes is the limit of SP 800-38D; a padded payload is at most 64 MiB.
-        .expect("messages are far below the limit of GCM")
-        .into()
+    encrypt(key, NONCE, &[], message)
 }
 
 /// Checks the tag, then decrypts in place.
@@ -29,8 +27,28 @@ pub(crate) fn seal(key: &[u8; 32], message: &mut [u8]) -> [u8; TAG_LEN] {
 /// # Errors
 /// [`TagMismatch`]; the buffer still holds the ciphertext.
 pub(crate) fn open(key: &[u8; 32], message: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), TagMismatch> {
+    decrypt(key, NONCE, &[], message, tag)
+}
+
+/// The cipher as SP 800-38D has it. Private, so that nobody else chooses a nonce; published vectors come in here.
+fn encrypt(key: &[u8; 32], nonce: [u8; 12], associated: &[u8], message: &mut [u8]) -> [u8; TAG_LEN] {
     cipher(key)
-        .decrypt_inout_detached(&Nonce::from(NONCE), &[], message.into(), &Tag::from(*tag))
+        .encrypt_inout_detached(&Nonce::from(nonce), associated, message.into())
+        // 64 GiB - 32 bytes is the limit of SP 800-38D; a padded payload is at most 64 MiB.
+        .expect("messages are far below the limit of GCM")
+        .into()
+}
+
+/// The other direction.
+fn decrypt(
+    key: &[u8; 32],
+    nonce: [u8; 12],
+    associated: &[u8],
+    message: &mut [u8],
+    tag: &[u8; TAG_LEN],
+) -> Result<(), TagMismatch> {
+    cipher(key)
+        .decrypt_inout_detached(&Nonce::from(nonce), associated, message.into(), &Tag::from(*tag))
         .map_err(|_| TagMismatch)
 }
 

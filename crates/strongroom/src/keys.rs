@@ -3,10 +3,13 @@
 //! Each function is one line of SPEC.md, section "Derivations", and has that line as its first sentence. Nothing here
 //! reads files or knows about records. The only file that names `hkdf`, `hmac`, `sha2` and `x25519-dalek`.
 
+#[cfg(test)]
+mod published;
+
 use hkdf::{Hkdf, HkdfExtract};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, StaticSecret};
+use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 
 use crate::Error;
 use crate::aead;
@@ -126,10 +129,7 @@ impl SlotKeys {
         data_key_id: &[u8; 16],
         wrapped: &Wrapped,
     ) -> Result<DataKey, UnwrapError> {
-        let z = self.sk.diffie_hellman(&PublicKey::from(wrapped.epk));
-        if !z.was_contributory() {
-            return Err(UnwrapError::ZeroSharedSecret);
-        }
+        let z = shared_secret(&self.sk, &wrapped.epk).ok_or(UnwrapError::ZeroSharedSecret)?;
         let keys = wrap_keys(&self.kw, z.as_bytes(), slot, &wrapped.epk, data_key_id);
         let (key, commitment) = halves(&keys);
         if !same(commitment, &wrapped.commitment) {
@@ -182,10 +182,7 @@ impl DataKey {
         });
         let esk = scalar(seed.expose());
         let epk = PublicKey::from(&esk).to_bytes();
-        let z = esk.diffie_hellman(&PublicKey::from(entry.pk));
-        if !z.was_contributory() {
-            return None;
-        }
+        let z = shared_secret(&esk, &entry.pk)?;
         let keys = wrap_keys(&entry.kw, z.as_bytes(), slot, &epk, &self.id());
         let (key, commitment) = halves(&keys);
         let mut wrapped = [0; 48];
@@ -220,11 +217,8 @@ impl DataKey {
         padded_hash: &[u8; 32],
     ) -> (SecretBytes<32>, [u8; 32]) {
         let key: SecretBytes<32> = derive(|out| hkdf(&[self.0.expose()], &[], &[b"strongroom/v1 write salt"], out));
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose()).expect("HMAC takes keys of any length");
-        mac.update(random);
-        mac.update(&revision.to_le_bytes());
-        mac.update(padded_hash);
-        (key, mac.finalize().into_bytes().into())
+        let salt = hmac(key.expose(), &[random, &revision.to_le_bytes(), padded_hash]);
+        (key, salt)
     }
 
     /// Whether both are the same key.
@@ -319,6 +313,19 @@ fn halves(keys: &SecretBytes<64>) -> (&[u8; 32], &[u8; 32]) {
 fn scalar(seed: &[u8]) -> StaticSecret {
     let seed: [u8; 32] = seed.try_into().expect("seeds are 32 bytes");
     StaticSecret::from(seed)
+}
+
+/// `X25519(scalar, point)` (RFC 7748). `None` when it is all zero (SPEC.md, R11): then it depends on no scalar.
+fn shared_secret(scalar: &StaticSecret, point: &[u8; 32]) -> Option<SharedSecret> {
+    let z = scalar.diffie_hellman(&PublicKey::from(*point));
+    z.was_contributory().then_some(z)
+}
+
+/// HMAC-SHA-256 (RFC 2104) over concatenated parts.
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 /// HKDF-SHA-256 (RFC 5869) over concatenated parts.
