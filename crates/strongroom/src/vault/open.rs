@@ -54,6 +54,30 @@ impl LockedVault {
     }
 }
 
+/// For tests that open hundreds of thousands of files, none of which is on a disk.
+#[cfg(test)]
+impl LockedVault {
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Result<LockedVault> {
+        let header = container::parse(bytes)?;
+        let mut file = Region::for_secrets(bytes.len()).expect("there is memory for a small file");
+        file.copy_from_slice(bytes);
+        Ok(LockedVault { path: PathBuf::new(), file, header, checksum: container::checksum(bytes) })
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(crate) fn unlock(self, unlock: &Unlock) -> Result<Vault> {
+        OpenOptions::new().unlock_once(self, unlock)
+    }
+
+    /// What a save does when it reads back: stages 7 to 10 of SPEC.md 9.1.
+    pub(crate) fn open_under(self, data_key: &crate::keys::DataKey) -> Result<()> {
+        Version::open(self.file, self.header, self.checksum, data_key).map(drop)
+    }
+}
+
 /// The file in an armoured text, checked as far as is possible without a secret.
 ///
 /// # Errors
