@@ -3,6 +3,8 @@
 //! One secret holds one exchange. Its reader demands the pair at the top and then throws it away, so
 //! `main` stands in `SUBACCOUNTS` too; and without a `main` the pair at the top is empty.
 
+use std::collections::BTreeSet;
+
 use super::document::{Node, Object};
 use super::json::{complete, extra_fields, one_environment};
 use super::names;
@@ -37,6 +39,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
             let problem = "a string where a list should be; the key/value editor of the AWS console makes these";
             return Err(subaccounts.error(problem).into());
         }
+        let mut seen = BTreeSet::new();
         for entry in subaccounts.list()? {
             let mut members = entry.object()?;
             let name_node = members.require("subaccount_name")?;
@@ -44,7 +47,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
             if !names::is_account_name(&name, 128) {
                 return Err(name_node.error("is empty, too long or has control characters").into());
             }
-            if imported.records.iter().any(|record| record.subaccount == name) {
+            if !seen.insert(name.clone()) {
                 return Err(name_node.error("this subaccount is there twice").into());
             }
             let mut record = Record::new(&Reference::new(exchange, &name), options.now)?;

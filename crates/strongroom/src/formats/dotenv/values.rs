@@ -93,7 +93,15 @@ fn closing_quote(rest: &str, quote: char) -> Option<usize> {
 /// One word as a POSIX shell reads it: parts in quotes and bare parts, joined. None for what a shell
 /// would expand or act upon, because then the text does not say what the value is.
 pub(super) fn shell_word(rest: &str, crlf: bool) -> Option<(Zeroizing<String>, usize)> {
-    let mut out = Zeroizing::new(String::with_capacity(rest.len()));
+    // Measured first: a buffer for all that is left, wiped for each word, would take a long file the square of its time.
+    let taken = walk_shell_word(rest, crlf, |_| ())?;
+    let mut out = Zeroizing::new(String::with_capacity(taken));
+    walk_shell_word(&rest[..taken], crlf, |character| out.push(character))?;
+    Some((out, taken))
+}
+
+/// Hands each character of the word's value to `take`, and says how much of the text the word is.
+fn walk_shell_word(rest: &str, crlf: bool, mut take: impl FnMut(char)) -> Option<usize> {
     let mut characters = rest.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         match character {
@@ -101,18 +109,18 @@ pub(super) fn shell_word(rest: &str, crlf: bool) -> Option<(Zeroizing<String>, u
                 match characters.next()?.1 {
                     '\'' => break,
                     '\r' if crlf && characters.peek().is_some_and(|(_, next)| *next == '\n') => {}
-                    inner => out.push(inner),
+                    inner => take(inner),
                 }
             },
             '"' => loop {
                 match characters.next()?.1 {
                     '"' => break,
                     '\\' => match characters.next()?.1 {
-                        escaped @ ('$' | '`' | '"' | '\\') => out.push(escaped),
+                        escaped @ ('$' | '`' | '"' | '\\') => take(escaped),
                         '\n' => {}
                         other => {
-                            out.push('\\');
-                            out.push(other);
+                            take('\\');
+                            take(other);
                         }
                     },
                     '`' => return None,
@@ -120,22 +128,22 @@ pub(super) fn shell_word(rest: &str, crlf: bool) -> Option<(Zeroizing<String>, u
                         if characters.peek().is_some_and(|(_, next)| starts_expansion(*next)) {
                             return None;
                         }
-                        out.push('$');
+                        take('$');
                     }
                     '\r' if crlf && characters.peek().is_some_and(|(_, next)| *next == '\n') => {}
-                    inner => out.push(inner),
+                    inner => take(inner),
                 }
             },
             '\\' => match characters.next()?.1 {
                 '\n' => {}
-                escaped => out.push(escaped),
+                escaped => take(escaped),
             },
             '$' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => return None,
-            bare if is_space(bare) => return Some((out, at)),
-            bare => out.push(bare),
+            bare if is_space(bare) => return Some(at),
+            bare => take(bare),
         }
     }
-    Some((out, rest.len()))
+    Some(rest.len())
 }
 
 fn starts_expansion(after_dollar: char) -> bool {
@@ -162,19 +170,45 @@ pub(super) fn without_escaped_line_ends(text: Zeroizing<String>) -> Zeroizing<St
 
 /// Undoes what our own writer did for python-dotenv. See [`LITERAL`] and [`NOTHING`].
 pub(super) fn without_literals(text: Zeroizing<String>) -> Zeroizing<String> {
+    // What both begin with, so that each place is looked at once.
+    const START: &str = "${STRONGROOM_LITERAL:-";
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.as_str();
-    loop {
-        let (marker, meaning) = match (rest.find(LITERAL), rest.find(NOTHING)) {
-            (Some(literal), nothing) if nothing.is_none_or(|nothing| literal < nothing) => (LITERAL, "${"),
-            (_, Some(_)) => (NOTHING, ""),
-            _ => break,
-        };
-        let Some((before, after)) = rest.split_once(marker) else { break };
+    while let Some((before, after)) = rest.split_once(START) {
         out.push_str(before);
-        out.push_str(meaning);
-        rest = after;
+        rest = if let Some(after) = after.strip_prefix("$}{") {
+            out.push_str("${");
+            after
+        } else if let Some(after) = after.strip_prefix('}') {
+            after
+        } else {
+            out.push_str(START);
+            after
+        };
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_takes_no_more_memory_than_it_is_long() {
+        let text = format!("'it'\\''s' {}", "EXAMPLE ".repeat(1000));
+        let (word, taken) = shell_word(&text, false).unwrap();
+        assert_eq!((word.as_str(), taken), ("it's", 9));
+        assert!(word.capacity() <= 16, "{} bytes", word.capacity());
+    }
+
+    #[test]
+    fn what_our_writer_writes_for_others_is_undone_and_nothing_else() {
+        let undone = |text: &str| without_literals(Zeroizing::new(text.to_owned())).as_str().to_owned();
+        assert_eq!(undone(&format!("a{LITERAL}b{NOTHING}{LITERAL}{NOTHING}")), "a${b${");
+        for text in ["${STRONGROOM_LITERAL:-x}", "${STRONGROOM_LITERAL:-$}", "${STRONGROOM_LITERAL:-", "$"] {
+            assert_eq!(undone(text), text);
+        }
+        assert_eq!(undone(&format!("${{STRONGROOM_LITERAL:-{LITERAL}")), "${STRONGROOM_LITERAL:-${");
+    }
 }
