@@ -145,8 +145,8 @@ pub const COMMANDS: &[Command] = &[
         name: "init",
         prepare: plaintext,
         words: |_| {
-            "init --vault deep/er/vault.strongroom --machine-key keys/machine.key --passphrase-file passphrase --kdf minimum"
-                .into()
+            let ways = "--machine-key keys/machine.key --passphrase-file passphrase --kdf minimum";
+            format!("init --vault deep/er/vault.strongroom {ways}")
         },
         target: Target::Vault("deep/er/vault.strongroom"),
         keys: &[
@@ -156,7 +156,6 @@ pub const COMMANDS: &[Command] = &[
         ],
         made: &[("keys/machine.key", Kind::MachineKey)],
         again: Again::Exits(3),
-        ..EDIT
     },
     Command {
         name: "init with another's key",

@@ -114,8 +114,8 @@ pub struct WaysIn {
 
 impl WaysIn {
     /// Makes the vault at `path`: all that can fail first, then what was made up is shown, then the machine key's file,
-    /// then the vault that these open. With `--json` what was made up is part of the one answer, which is given when the
-    /// vault has only to be moved into place.
+    /// then the vault that these open. With `--json` what was made up is part of the one answer, which is given when
+    /// the vault has only to be moved into place.
     ///
     /// # Errors
     /// 3 when something cannot be written, 7 for what the format cannot take.

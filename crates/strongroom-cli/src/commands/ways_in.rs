@@ -48,9 +48,9 @@ pub struct NewWay {
 /// Gives the answer in JSON before the save, when it is the only copy of a secret.
 pub type HandOver<'a> = &'a mut dyn FnMut(SlotId, &Info) -> strongroom::Result<()>;
 
-/// Runs a change of the ways in, which may derive a key from a passphrase. What was made up for it is shown before, with
-/// `--json` in the answer: who loses the answer to a save that replaced the old secret is locked out. `change` calls what
-/// it is given when there is nothing left to do but to move the new version into place.
+/// Runs a change of the ways in, which may derive a key from a passphrase. What was made up for it is shown before,
+/// with `--json` in the answer: who loses the answer to a save that replaced the old secret is locked out. `change`
+/// calls what it is given when there is nothing left to do but to move the new version into place.
 ///
 /// # Errors
 /// Those of `change`, with what became of the secrets.
