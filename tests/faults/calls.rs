@@ -96,6 +96,7 @@ const NAMES: &[(&str, Class)] = &[
     ("readlink", Class::Look),
     ("readlinkat", Class::Look),
     ("getdents64", Class::Look),
+    ("getcwd", Class::Look),
     ("lseek", Class::Look),
     ("mmap", Class::Memory),
     ("mlock", Class::Memory),

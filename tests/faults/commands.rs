@@ -83,6 +83,10 @@ fn sample(sandbox: &Sandbox) {
     sandbox.put_vault();
     rooms(sandbox);
     sandbox.write("new", NEW_PASSPHRASE);
+    // One that the same key opens, further away: nothing may end up there.
+    let own = sandbox.outside("home/data/strongroom");
+    std::fs::create_dir_all(&own).expect("a directory");
+    std::fs::copy(sandbox.path("vault.strongroom"), own.join("vault.strongroom")).expect("a copy");
     sandbox.run("set binance/main --tag first").ok();
 }
 

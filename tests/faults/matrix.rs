@@ -128,10 +128,16 @@ fn selection(calls: &[Call], index: usize, possible: &[Fault]) -> Vec<Fault> {
         chosen.extend(Some(in_turn).filter(|fault| !always.contains(fault)));
         return chosen;
     }
+    if call.class == Class::Look {
+        // The first of each kind that is about the vault: taking an error for its absence would be worst there.
+        let about = |other: &&Call| other.name == call.name && other.line.contains("vault.strongroom");
+        let first = calls.iter().find(about).is_some_and(|other| other.nth == call.nth);
+        return if first || call.name == "getcwd" { vec![in_turn] } else { Vec::new() };
+    }
     let same = |other: &&Call| other.class == call.class && other.line.starts_with("write(2<") == said;
     let first = calls.iter().find(same).is_some_and(|other| other.nth == call.nth && other.name == call.name);
     let last = calls.iter().rfind(same).is_some_and(|other| other.nth == call.nth && other.name == call.name);
-    let worth_it = !matches!(call.class, Class::Look | Class::Memory);
+    let worth_it = call.class != Class::Memory;
     if (first || last) && worth_it { vec![in_turn] } else { Vec::new() }
 }
 

@@ -54,8 +54,13 @@ impl Context {
         if is_there(Path::new(VAULT_FILE)) {
             return Ok(PathBuf::from(VAULT_FILE));
         }
-        let here = env::current_dir();
-        if let Ok(here) = &here
+        let here = match env::current_dir() {
+            Ok(here) => Some(here),
+            // A directory that is gone has no vault in it or above it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::file("find", Path::new("."), &error)),
+        };
+        if let Some(here) = &here
             && let Some(found) = here.ancestors().skip(1).map(|dir| dir.join(VAULT_FILE)).find(|path| is_there(path))
         {
             return Ok(found);
@@ -64,8 +69,8 @@ impl Context {
             return Ok(own);
         }
         let message = match here {
-            Ok(_) => format!("no {VAULT_FILE} in this directory or above it"),
-            Err(_) => format!("no {VAULT_FILE} can be looked for: the current directory is gone or cannot be read"),
+            Some(_) => format!("no {VAULT_FILE} in this directory or above it"),
+            None => format!("no {VAULT_FILE} can be looked for: the current directory is gone"),
         };
         let mut failure = Failure::new(crate::failure::code::FILE, "no-vault", message);
         if let Some(own) = own_vault_path() {
@@ -289,10 +294,15 @@ impl Context {
     }
 }
 
-/// Whether anything has this name. A directory or a link that leads nowhere is an error to tell about and no reason to go
-/// on to a vault further up, which is another one.
+/// Whether anything has this name, or nobody can tell. A directory, a link that leads nowhere or a disk that does not
+/// answer is an error to tell about and no reason to go on to a vault further up, which is another one.
 fn is_there(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    match path.symlink_metadata() {
+        Ok(_) => true,
+        // Directories above this one may be closed to us; nobody keeps a vault there for us.
+        Err(error) => !matches!(error.kind(), NotFound | NotADirectory | PermissionDenied),
+    }
 }
 
 /// What unlocking with a passphrase can take, in KiB.
