@@ -6,6 +6,8 @@
 
 mod lock;
 mod replace;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod system;
 
 use std::io;
@@ -104,21 +106,26 @@ pub(crate) fn make_directories(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         outcome => outcome?,
     }
-    // Who may not read the parent may not synchronise it either. The file that is put here says whether it is durable.
-    if let Ok(parent) = Here::open_directory(parent) {
-        synchronise(&parent)?;
+    match Here::open_directory(parent) {
+        Ok(parent) => synchronise(&parent).map(|_| ()),
+        // Who may not read the parent may not synchronise it either.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
-/// Makes a file that somebody else may have put here, and its name, survive a power cut; as far as that is possible.
-pub(crate) fn settle(path: &Path) {
-    if let Ok(file) = Here::open(path) {
-        let _ = Here::sync(&file);
-    }
-    if let Ok(directory) = Here::open_directory(directory(path)) {
-        let _ = Here::sync_directory(&directory);
-    }
+/// Makes a file that somebody else may have put here, and its name, survive a power cut, where that is to be had: who may
+/// not write, or where nothing can be synchronised, nobody waits for it.
+///
+/// # Errors
+/// The system's, when it can and failed.
+pub(crate) fn settle(path: &Path) -> io::Result<()> {
+    let tolerate = |outcome: io::Result<()>| match outcome {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied || cannot_synchronise(&error) => Ok(()),
+        outcome => outcome,
+    };
+    tolerate(Here::open(path).and_then(|file| Here::sync(&file)))?;
+    tolerate(Here::open_directory(directory(path)).and_then(|directory| Here::sync_directory(&directory)))
 }
 
 /// Makes the names in a directory survive a power cut, and tells whether this file system can do that at all.
@@ -128,9 +135,14 @@ pub(crate) fn settle(path: &Path) {
 pub(crate) fn synchronise(directory: &<Here as System>::Directory) -> io::Result<bool> {
     match Here::sync_directory(directory) {
         Ok(()) => Ok(true),
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(false),
+        Err(error) if cannot_synchronise(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+fn cannot_synchronise(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, ReadOnlyFilesystem, Unsupported};
+    matches!(error.kind(), InvalidInput | ReadOnlyFilesystem | Unsupported)
 }
 
 /// The directory that a path is in.

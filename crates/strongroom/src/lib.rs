@@ -24,6 +24,8 @@ mod aead;
 #[cfg(test)]
 mod attacks;
 mod container;
+#[cfg(test)]
+mod crash_model;
 mod error;
 mod file;
 pub mod formats;

@@ -202,7 +202,7 @@ impl PinStore {
         Ok(HeldPin { lock, path, vault: vault.to_owned() })
     }
 
-    fn path_of(&self, vault: &Path) -> PathBuf {
+    pub(crate) fn path_of(&self, vault: &Path) -> PathBuf {
         let name = HEXLOWER.encode(&sha256(vault.as_os_str().as_encoded_bytes())[..16]);
         self.directory.join(name + ".json")
     }

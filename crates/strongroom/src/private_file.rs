@@ -77,10 +77,13 @@ fn put(path: &Path, contents: &[u8], how: How) -> Result<bool> {
         lock.remove_leftovers(path);
     }
     file::put(path, contents, how, |_| Ok(()))?;
-    // Who may write to a directory may still not be allowed to read, and so to synchronise it.
-    let Ok(directory) = Here::open_directory(file::directory(path)) else { return Ok(false) };
     let failed = |source| Error::File { operation: SYNCHRONISE, path: path.to_owned(), source };
-    file::synchronise(&directory).map_err(failed)
+    match Here::open_directory(file::directory(path)) {
+        Ok(directory) => file::synchronise(&directory).map_err(failed),
+        // Who may write to a directory may still not be allowed to read, and so to synchronise it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 #[cfg(test)]

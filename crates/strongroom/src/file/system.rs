@@ -1,7 +1,8 @@
 //! What putting a file in place asks of the operating system: one function for each thing that can fail, or be lost
 //! with the power, on its own.
 //!
-//! Everything else in [`crate::file`] and its callers goes through [`Here`].
+//! Everything else in [`crate::file`] and its callers goes through [`Here`]. In the program that is the real system; the
+//! tests may mount a simulated disk on one thread, and let the same code run over it.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -9,7 +10,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The system that this build runs on.
+#[cfg(not(test))]
 pub(crate) type Here = Real;
+/// The system that this build runs on, or a simulated disk.
+#[cfg(test)]
+pub(crate) type Here = super::simulated::Switch;
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

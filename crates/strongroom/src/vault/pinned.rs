@@ -28,8 +28,14 @@ impl Vault {
         }
         // git, for one, leaves a file to the system to write. A pin that survives a power cut which the file did not
         // would refuse what is left as rolled back.
-        file::settle(&self.path);
-        self.move_pin(&pins, judged)
+        match file::settle(&self.path) {
+            Ok(()) => self.move_pin(&pins, judged),
+            Err(source) => {
+                self.take(judged);
+                self.warn_of_pin(&Error::File { operation: "synchronise", path: self.path.clone(), source });
+                Ok(())
+            }
+        }
     }
 
     /// Moves the pin from wherever it is now: while we compared, somebody may have opened or saved a newer version, and
