@@ -9,6 +9,7 @@ mod dotenv;
 mod edit;
 mod exit_codes;
 mod export;
+mod hostile;
 mod import;
 mod once;
 mod pins;

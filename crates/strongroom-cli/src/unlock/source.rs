@@ -16,8 +16,8 @@ use crate::harden;
 /// No passphrase, key or code is longer, and nothing else should be read by mistake.
 const MOST_SECRET_BYTES: usize = 64 * 1024;
 
-/// No text to import is longer.
-const MOST_TEXT_BYTES: usize = 64 * 1024 * 1024;
+/// The armour of the longest vault with CR LF (SPEC.md 6.7). No text to import is longer.
+const MOST_TEXT_BYTES: usize = 92_278_070;
 
 /// The passphrase in a file; `-` is standard input. One line end after it is not part of it.
 ///
@@ -44,7 +44,7 @@ pub fn passphrase_descriptor(descriptor: u32) -> Result<Secret, Failure> {
     }
     let path = PathBuf::from(format!("/dev/fd/{descriptor}"));
     let file = File::open(&path).map_err(|error| Failure::file("read descriptor", &path, &error))?;
-    let text = read(file, &path, MOST_SECRET_BYTES)?;
+    let text = read_file(file, &path, MOST_SECRET_BYTES)?;
     super::streams::close(descriptor);
     Ok(one_line(&text))
 }
@@ -99,7 +99,7 @@ pub fn private_file(path: &Path) -> Result<Secret, Failure> {
                 .hint(format!("chmod 600 {}", crate::output::shell_word(&path.display().to_string()))));
         }
     }
-    Ok(one_line(&read(file, path, MOST_SECRET_BYTES)?))
+    Ok(one_line(&read_file(file, path, MOST_SECRET_BYTES)?))
 }
 
 /// A text of any length to import; `-` is standard input.
@@ -111,7 +111,7 @@ pub fn text_file(path: &Path) -> Result<Secret, Failure> {
         return read(io::stdin().lock(), Path::new("standard input"), MOST_TEXT_BYTES);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-    read(file, path, MOST_TEXT_BYTES)
+    read_file(file, path, MOST_TEXT_BYTES)
 }
 
 /// Without one `\n` or `\r\n` at the end, which editors and `echo` add.
@@ -149,7 +149,15 @@ fn secret_file(path: &Path) -> Result<Secret, Failure> {
         return read(io::stdin().lock(), Path::new("standard input"), MOST_SECRET_BYTES);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-    read(file, path, MOST_SECRET_BYTES)
+    read_file(file, path, MOST_SECRET_BYTES)
+}
+
+/// A file that is too long is refused by its length. Pipes and devices, which have none, are read as far as is allowed.
+fn read_file(file: File, path: &Path, most: usize) -> Result<Secret, Failure> {
+    match file.metadata() {
+        Ok(about) if about.is_file() && about.len() > most as u64 => Err(too_large(path)),
+        _ => read(file, path, most),
+    }
 }
 
 /// Reads everything into buffers that are wiped when they are outgrown.
@@ -159,9 +167,18 @@ fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failur
     loop {
         if length == bytes.len() {
             if length > most {
-                return Err(Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display())));
+                return Err(too_large(path));
             }
-            let mut larger = Zeroizing::new(vec![0; length * 2]);
+            // What goes on for ever and is no text, such as a device, is not read to the limit.
+            if let Err(error) = std::str::from_utf8(&bytes)
+                && error.error_len().is_some()
+            {
+                return Err(not_text(path, error.valid_up_to()));
+            }
+            if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+                return Err(not_text(path, at));
+            }
+            let mut larger = Zeroizing::new(vec![0; (length * 2).min(most + 1).max(length + 1)]);
             larger[..length].copy_from_slice(&bytes);
             bytes = larger;
         }
@@ -174,10 +191,18 @@ fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failur
     }
     match std::str::from_utf8(&bytes[..length]) {
         Ok(text) if length <= most => Ok(Secret::copy_of(text)),
-        Ok(_) => Err(Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display()))),
-        Err(error) => Err(Failure::new(code::FILE, "not-text", format!("{} is not UTF-8 text", path.display()))
-            .cause(format!("byte {} is not part of a character", error.valid_up_to() + 1))),
+        Ok(_) => Err(too_large(path)),
+        Err(error) => Err(not_text(path, error.valid_up_to())),
     }
+}
+
+fn too_large(path: &Path) -> Failure {
+    Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display()))
+}
+
+fn not_text(path: &Path, at: usize) -> Failure {
+    Failure::new(code::FILE, "not-text", format!("{} is not UTF-8 text", path.display()))
+        .cause(format!("byte {} is not part of a character", at + 1))
 }
 
 /// Words as a shell would split them, and nothing else of a shell: blanks separate, `'...'` is exact,
@@ -241,5 +266,22 @@ mod tests {
         assert_eq!(read(long.as_bytes(), Path::new("x"), 30_000).unwrap().expose_secret(), long);
         assert_eq!(read(long.as_bytes(), Path::new("x"), 20_000).unwrap_err().kind, "too-large");
         assert_eq!(read(&b"\xff"[..], Path::new("x"), 10).unwrap_err().kind, "not-text");
+        for exact in [8191, 8192, 8193, 24_000] {
+            assert_eq!(read(&long.as_bytes()[..exact], Path::new("x"), exact).unwrap().len(), exact);
+            assert_eq!(read(&long.as_bytes()[..exact], Path::new("x"), exact - 1).unwrap_err().kind, "too-large");
+        }
+    }
+
+    #[test]
+    fn what_never_ends_and_is_no_text_is_refused_before_the_limit() {
+        for byte in [0, 0xff] {
+            assert_eq!(read(io::repeat(byte), Path::new("x"), usize::MAX - 1).unwrap_err().kind, "not-text");
+        }
+        // A character may be cut by the end of a buffer.
+        let text = "é".repeat(10_000);
+        for before in 0..2 {
+            let text = format!("{}{text}", "a".repeat(before));
+            assert_eq!(read(text.as_bytes(), Path::new("x"), 30_000).unwrap().expose_secret(), text);
+        }
     }
 }
