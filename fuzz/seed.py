@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "fuzz" / "corpus"
 TEXT_KEYS = ("machine-key", "key-file", "recovery-code", "passphrase", "require")
 REFERENCES = ("okx", "binance/main@testnet", "okx/a%40live/api_key", "binance/*@demo", "env/DATABASE_URL")
+FORGERIES = (b"", b"\0\0\x89", b"\x10\0\x02", b"\x5a\x80\x01", b"\x5b\x80\x02", b"\x12\0\0\xa0\x10\x55", b"\x20")
 AWS = '{"API_KEY":"EXAMPLE-K","API_SECRET":"EXAMPLE-S","SUBACCOUNTS":[{"subaccount_name":"a","API_KEY":"K","API_SECRET":"S"}]}'
 WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
 DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n")
@@ -45,6 +46,8 @@ def main() -> None:
                 seed("texts", value.encode())
     for reference in REFERENCES:
         seed("texts", reference.encode())
+    for changes in FORGERIES:
+        seed("forgery", changes)
     for text in DOTENV + ((ROOT / "examples" / "sample.env").read_text(),):
         seed("dotenv", text.encode())
     seed("json", (ROOT / "examples" / "secrets.json").read_bytes())

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| strongroom::fuzzing::armor(text));
+fuzz_target!(|bytes: &[u8]| strongroom::fuzzing::armor(bytes));

@@ -1,9 +1,34 @@
-//! Doors for the fuzz targets, there only under `--cfg fuzzing`.
+//! What the fuzz targets do, one function for each. `fuzz/fuzz_targets` calls them under `--cfg fuzzing`; here, tests
+//! run every file of the committed corpora through the same functions, so that what was found once stays found.
 
-use crate::container;
-use crate::error::FormatError;
+use std::sync::LazyLock;
+
+use crate::container::{self, Header, SlotId};
+use crate::error::{Error, FormatError};
+use crate::formats::{self, ImportFormat, ImportOptions};
 use crate::keys::{DataKey, sha256};
+use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
+use crate::pin::Expectation;
+use crate::record::{Contents, Selection};
+use crate::secret::Secret;
+use crate::vault::{LockedVault, Unlock};
 use crate::wire::{self, Index};
+
+/// A target by the name of its corpus.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 9] = [
+    ("container", container),
+    ("forgery", forgery),
+    ("payload", payload),
+    ("armor", armor),
+    ("texts", texts),
+    ("dotenv", dotenv),
+    ("json", json),
+    ("aws", aws),
+    ("strongroom", strongroom),
+];
 
 /// Parses bytes whose checksum was made to fit, so that the fuzzer gets behind it; what parses has one spelling.
 pub fn container(bytes: &[u8]) {
@@ -13,9 +38,7 @@ pub fn container(bytes: &[u8]) {
     }
     let mut file = bytes.to_vec();
     file[..16].copy_from_slice(&container::SIGNATURE);
-    let at = file.len() - container::CHECKSUM_LEN;
-    let checksum = sha256(&file[..at]);
-    file[at..].copy_from_slice(&checksum);
+    fix_checksum(&mut file);
     if let Ok(header) = container::parse(&file) {
         assert_eq!(header.to_bytes(), file[..header.len()]);
         assert_eq!(header.file_len(), file.len());
@@ -23,6 +46,57 @@ pub fn container(bytes: &[u8]) {
         let key = DataKey::generate(None, &[0; 32]).expect("the system has randomness");
         assert!(container::open_payload(&mut file, &header, &key).is_err());
     }
+}
+
+/// A real vault, and the machine key that opens it.
+struct Real {
+    file: Vec<u8>,
+    header: Header,
+    key: Secret,
+}
+
+static REAL: LazyLock<Real> = LazyLock::new(|| {
+    const WHOLE: &str = "the annotated example of SPEC.md is whole";
+    let text = include_str!("../../../tests/vectors/annotated-example.txt");
+    let (head, body) = text.split_once("\n\n").expect(WHOLE);
+    let key = head.lines().find_map(|line| line.strip_prefix("machine-key: ")).expect(WHOLE);
+    let file = container::from_armor(body).expect(WHOLE);
+    let header = container::parse(&file).expect(WHOLE);
+    Real { file, header, key: Secret::copy_of(key) }
+});
+
+/// Changes a real vault, three bytes for each change: a place and what is put there. One byte left over says how much is
+/// cut off the end. What is not that vault again opens nothing.
+pub fn forgery(bytes: &[u8]) {
+    let real = &*REAL;
+    let mut file = real.file.clone();
+    let changes = bytes.chunks_exact(3);
+    if let [cut] = changes.remainder() {
+        file.truncate(file.len() - usize::from(*cut));
+    }
+    let end = file.len() - container::CHECKSUM_LEN;
+    for change in changes {
+        // The upper half of all places is the header again: that is where the fields are.
+        let place = usize::from(u16::from_le_bytes([change[0], change[1]]));
+        let place = if place < 1 << 15 { place % end } else { place % real.header.len() };
+        file[place] = change[2];
+    }
+    fix_checksum(&mut file);
+    let opened = LockedVault::of_bytes(&file).and_then(|locked| {
+        let key = MachineKey::from_text(&real.key)?;
+        locked.unlock(&Unlock::machine_key(key))
+    });
+    match opened {
+        Ok(vault) => assert!(file == real.file && vault.record_count() == 1),
+        Err(Error::Format(_) | Error::Unlock(_)) => assert!(file != real.file),
+        Err(other) => panic!("{other:?} is no refusal of a file"),
+    }
+}
+
+fn fix_checksum(file: &mut [u8]) {
+    let at = file.len() - container::CHECKSUM_LEN;
+    let checksum = sha256(&file[..at]);
+    file[at..].copy_from_slice(&checksum);
 }
 
 /// Decodes a payload; what decodes encodes to the same bytes.
@@ -46,8 +120,131 @@ pub fn payload(bytes: &[u8]) {
 }
 
 /// Reads armour; what reads is the text of its bytes, apart from line ends.
-pub fn armor(text: &str) {
+pub fn armor(bytes: &[u8]) {
+    let text = text_of(bytes);
     if let Ok(bytes) = container::from_armor(text) {
         assert_eq!(container::to_armor(&bytes).trim_end(), text.replace("\r\n", "\n").trim_end());
+    }
+}
+
+/// Machine keys, key files, recovery codes, passphrases, REFs, and what stands beside them on a command line.
+pub fn texts(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let secret = Secret::copy_of(text);
+    if let Ok(key) = MachineKey::from_text(&secret) {
+        assert_eq!(key.to_text().expose_secret(), text.trim_end());
+    }
+    if let Ok(key_file) = KeyFile::from_text(&secret) {
+        assert_eq!(key_file.to_text().expose_secret(), text.trim_end());
+    }
+    if let Ok(code) = RecoveryCode::from_text(&secret) {
+        assert!(RecoveryCode::from_text(&code.to_text()).is_ok());
+    }
+    let _ = Unlock::typed(&secret);
+    if let Ok(selection) = text.parse::<Selection>() {
+        assert_eq!(selection.to_string().parse::<Selection>(), Ok(selection));
+    }
+    if let Ok(slot) = text.parse::<SlotId>() {
+        assert_eq!(slot.to_string(), text.to_ascii_lowercase());
+    }
+    let _ = text.parse::<Expectation>();
+}
+
+/// Reads a `.env` and puts it into an empty vault.
+pub fn dotenv(bytes: &[u8]) {
+    import(ImportFormat::Dotenv, bytes);
+}
+
+/// Reads an `exchange_secrets` document.
+pub fn json(bytes: &[u8]) {
+    import(ImportFormat::Json, bytes);
+}
+
+/// Reads a secret of AWS.
+pub fn aws(bytes: &[u8]) {
+    import(ImportFormat::Aws, bytes);
+}
+
+/// Reads our own document.
+pub fn strongroom(bytes: &[u8]) {
+    import(ImportFormat::Strongroom, bytes);
+}
+
+fn import(format: ImportFormat, bytes: &[u8]) {
+    let text = text_of(bytes);
+    let options = ImportOptions { exchange: Some("binance"), now: 1_700_000_000 };
+    let _ = formats::detect(text);
+    if let Ok(imported) = formats::read(format, &Secret::copy_of(text), &options) {
+        let _ = formats::merge_into(&mut Contents::default(), imported, false, 1_700_000_000);
+    }
+}
+
+/// The bytes up to the first that is no UTF-8: what the engine hands to targets that take text.
+fn text_of(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn every_file_of_the_corpora_runs_through_its_target() {
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        for (name, target) in TARGETS {
+            let files = files(&corpora.join(name));
+            files.iter().for_each(|file| target(&fs::read(file).unwrap()));
+            println!("corpora: {name}: {} files", files.len());
+            assert!(files.len() >= 10 || !corpora.exists(), "only {} files for {name}", files.len());
+        }
+    }
+
+    #[test]
+    fn every_vector_and_each_of_its_values_runs_through_every_target() {
+        let (mut vectors, mut tried) = (0, 0);
+        for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors")) {
+            let text = fs::read_to_string(path).unwrap();
+            let (head, body) = text.split_once("\n\n").unwrap();
+            let mut inputs = vec![body.as_bytes().to_vec()];
+            inputs.extend(container::from_armor(body));
+            inputs.extend(HEXLOWER.decode(body.trim_start_matches("hex:\n").replace('\n', "").as_bytes()));
+            for (_, value) in head.lines().filter_map(|line| line.split_once(": ")) {
+                inputs.push(value.as_bytes().to_vec());
+                inputs.extend(HEXLOWER.decode(value.as_bytes()));
+            }
+            for (_, target) in TARGETS {
+                inputs.iter().for_each(|input| target(input));
+                tried += inputs.len();
+            }
+            vectors += 1;
+        }
+        println!("corpora: {tried} inputs from {vectors} vectors");
+        assert!(vectors >= 300 && tried >= 22_000, "{tried} inputs from {vectors} vectors");
+    }
+
+    #[test]
+    fn a_forgery_that_changes_nothing_is_the_vault_and_any_other_is_refused() {
+        forgery(&[]);
+        forgery(&[0, 0, 0x89]);
+        for place in [16u16, 17, 18, 34, 42, 74, 90, 91, 400, 2000, 4400, 0x8000 + 91] {
+            let [low, high] = place.to_le_bytes();
+            (0..=255).for_each(|byte| forgery(&[low, high, byte]));
+        }
+        (0..=255).for_each(|cut| forgery(&[cut]));
     }
 }

@@ -29,7 +29,7 @@ mod crash_model;
 mod error;
 mod file;
 pub mod formats;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod kdf;

@@ -55,7 +55,7 @@ impl LockedVault {
 }
 
 /// For tests that open hundreds of thousands of files, none of which is on a disk.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl LockedVault {
     pub(crate) fn of_bytes(bytes: &[u8]) -> Result<LockedVault> {
         let header = container::parse(bytes)?;
@@ -64,6 +64,7 @@ impl LockedVault {
         Ok(LockedVault { path: PathBuf::new(), file, header, checksum: container::checksum(bytes) })
     }
 
+    #[cfg(test)]
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }
@@ -73,6 +74,7 @@ impl LockedVault {
     }
 
     /// What a save does when it reads back: stages 7 to 10 of SPEC.md 9.1.
+    #[cfg(test)]
     pub(crate) fn open_under(self, data_key: &crate::keys::DataKey) -> Result<()> {
         Version::open(self.file, self.header, self.checksum, data_key).map(drop)
     }
