@@ -8,6 +8,8 @@ mod published;
 
 use aes_gcm::{AeadInOut, Aes256Gcm, Key, KeyInit, Nonce, Tag};
 
+use crate::memory::primitive;
+
 /// The length of a tag in bytes.
 pub(crate) const TAG_LEN: usize = 16;
 
@@ -32,11 +34,13 @@ pub(crate) fn open(key: &[u8; 32], message: &mut [u8], tag: &[u8; TAG_LEN]) -> R
 
 /// The cipher as SP 800-38D has it. Private, so that nobody else chooses a nonce; published vectors come in here.
 fn encrypt(key: &[u8; 32], nonce: [u8; 12], associated: &[u8], message: &mut [u8]) -> [u8; TAG_LEN] {
-    cipher(key)
-        .encrypt_inout_detached(&Nonce::from(nonce), associated, message.into())
-        // 64 GiB - 32 bytes is the limit of SP 800-38D; a padded payload is at most 64 MiB.
-        .expect("messages are far below the limit of GCM")
-        .into()
+    primitive(|| {
+        cipher(key)
+            .encrypt_inout_detached(&Nonce::from(nonce), associated, message.into())
+            // 64 GiB - 32 bytes is the limit of SP 800-38D; a padded payload is at most 64 MiB.
+            .expect("messages are far below the limit of GCM")
+            .into()
+    })
 }
 
 /// The other direction.
@@ -47,9 +51,11 @@ fn decrypt(
     message: &mut [u8],
     tag: &[u8; TAG_LEN],
 ) -> Result<(), TagMismatch> {
-    cipher(key)
-        .decrypt_inout_detached(&Nonce::from(nonce), associated, message.into(), &Tag::from(*tag))
-        .map_err(|_| TagMismatch)
+    primitive(|| {
+        cipher(key)
+            .decrypt_inout_detached(&Nonce::from(nonce), associated, message.into(), &Tag::from(*tag))
+            .map_err(|_| TagMismatch)
+    })
 }
 
 // Boxed, so that the round keys are not copied about the stack; the crate wipes them on drop.

@@ -21,7 +21,7 @@ use crate::pin::PinStore;
 use crate::record::{Contents, Reference, field};
 use crate::secret::{Secret, SecretBytes};
 use crate::vault::{NewSlot, NewVault, OpenOptions, Unlock, Vault};
-use crate::wire::{self, Index, SlotEntry};
+use crate::wire::{self, Index, Lineages, SlotEntry};
 
 struct Scene {
     directory: tempfile::TempDir,
@@ -119,7 +119,7 @@ fn unwrap_with(header: &Header, secret: &SlotSecret) -> Option<DataKey> {
 
 /// Everything that can be computed from the loot and the new header, each a candidate for the new data key.
 fn candidates(loot: &Loot, new: &Header) -> Vec<[u8; 32]> {
-    let mut found = vec![*loot.data_key.expose(), loot.data_key.lineage()];
+    let mut found = vec![*loot.data_key.expose(), *loot.data_key.lineage().expose()];
     for old in &loot.header.slots {
         for slot in &new.slots {
             // The design this replaces wrapped under an unchanged slot key at nonce 0: one XOR gives the new key away.
@@ -132,7 +132,7 @@ fn candidates(loot: &Loot, new: &Header) -> Vec<[u8; 32]> {
     }
     for entry in &loot.index.descent.slots {
         // The other design it replaces kept the slot secret itself inside the payload.
-        for secret in [entry.keys.kw.expose(), &entry.keys.pk] {
+        for secret in [entry.keys.kw.expose(), entry.keys.pk.expose()] {
             if let Some(key) = unwrap_with(new, &SlotSecret::random_key(secret)) {
                 found.push(*key.expose());
             }
@@ -182,16 +182,19 @@ fn g8_a_removed_secret_with_every_old_version_does_not_recover_the_new_data_key(
 /// A file that opens under every slot of the loot, under a data key of the forger's, with a revision of their choice.
 fn forge(loot: &Loot, revision: u64, ancestor: [u8; 32], contents: &Contents) -> Vec<u8> {
     let mut descent = wire::Descent {
-        lineages: loot.index.descent.lineages.clone(),
+        lineages: Lineages::copy_of(loot.index.descent.lineages.iter()),
         ancestors: vec![ancestor],
         ..wire::Descent::default()
     };
-    descent.add_lineage(loot.data_key.lineage());
+    descent.add_lineage(loot.data_key.lineage().expose());
     for entry in &loot.index.descent.slots {
         descent.slots.push(SlotEntry {
             id: entry.id,
             label: entry.label.clone(),
-            keys: SlotEntryKeys { kw: SecretBytes::copy_of(entry.keys.kw.expose()), pk: entry.keys.pk },
+            keys: SlotEntryKeys {
+                kw: SecretBytes::copy_of(entry.keys.kw.expose()),
+                pk: SecretBytes::copy_of(entry.keys.pk.expose()),
+            },
             created: 0,
             proven: 0,
         });

@@ -27,6 +27,7 @@ mod variables;
 
 use std::collections::BTreeMap;
 
+use crate::memory::without_traces;
 use crate::record::{Contents, Record, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
@@ -193,6 +194,10 @@ pub struct ImportReport {
 /// line that cannot be taken fails the whole import. [`ImportFormat::Armor`] is not records and
 /// always an error here.
 pub fn read(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
+    without_traces(|| read_records(format, text, options))
+}
+
+fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
     let mut imported = match format {
         ImportFormat::Dotenv => dotenv::read(text, options)?,
         ImportFormat::Json => json::read(text, options)?,

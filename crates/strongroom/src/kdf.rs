@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::error::{Error, UnlockError};
-use crate::memory::Region;
+use crate::memory::{Region, primitive};
 
 /// What Argon2id costs: memory in KiB and passes over it. Always one lane.
 ///
@@ -90,9 +90,11 @@ pub(crate) fn argon2id(passphrase: &[u8], salt: &[u8; 16], cost: KdfCost, out: &
 /// Argon2 as RFC 9106 has it, in memory of ours. Private: what we use of it is fixed above; published vectors, which
 /// use more, come in here.
 fn fill(argon2: &Argon2<'_>, passphrase: &[u8], salt: &[u8], out: &mut [u8; 32], memory: &mut Region) {
-    argon2
-        .hash_password_into_with_memory(passphrase, salt, out, memory.blocks())
-        .expect("salt, output and memory have the lengths that were asked for");
+    primitive(|| {
+        argon2
+            .hash_password_into_with_memory(passphrase, salt, out, memory.blocks())
+            .expect("salt, output and memory have the lengths that were asked for");
+    });
 }
 
 #[cfg(not(test))]

@@ -13,6 +13,7 @@ use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
 
 use crate::Error;
 use crate::aead;
+use crate::memory::primitive;
 use crate::random;
 use crate::secret::{SecretBytes, same};
 
@@ -31,13 +32,14 @@ pub(crate) struct SlotSecret {
 /// The half of a slot's keys that the payload keeps: enough to wrap a new data key, not enough to unwrap one.
 pub(crate) struct SlotEntryKeys {
     pub(crate) kw: SecretBytes<32>,
-    pub(crate) pk: [u8; 32],
+    pub(crate) pk: SecretBytes<32>,
 }
 
 /// All keys of a slot, which only its secret gives.
 pub(crate) struct SlotKeys {
     kw: SecretBytes<32>,
-    sk: StaticSecret,
+    /// A scalar only while it is multiplied: the type of the library lies wherever it is moved.
+    seed: SecretBytes<32>,
 }
 
 /// What binds a slot's keys to its place, all public.
@@ -103,20 +105,20 @@ impl SlotSecret {
         let info: [&[u8]; 3] = [b"strongroom/v1 slot", slot.vault_id, slot.through_salt];
         hkdf(&[self.expose()], slot.salt, &info, out.expose_mut());
         let (kw, seed) = out.expose().split_at(32);
-        SlotKeys { kw: SecretBytes::copy_of(kw), sk: scalar(seed) }
+        SlotKeys { kw: SecretBytes::copy_of(kw), seed: SecretBytes::copy_of(seed) }
     }
 }
 
 impl SlotKeys {
     #[cfg(test)]
     pub(crate) fn seed(&self) -> [u8; 32] {
-        self.sk.to_bytes()
+        *self.seed.expose()
     }
 
     /// `pk = X25519(sk, 9)`: the keys that the payload keeps. Only for a slot that opened or is being made; it would
     /// double the cost of each one that is tried.
     pub(crate) fn into_entry(self) -> SlotEntryKeys {
-        SlotEntryKeys { pk: PublicKey::from(&self.sk).to_bytes(), kw: self.kw }
+        SlotEntryKeys { pk: public(&self.seed), kw: self.kw }
     }
 
     /// `z = X25519(sk, epk)`, then the commitment, then the wrapped key.
@@ -129,8 +131,8 @@ impl SlotKeys {
         data_key_id: &[u8; 16],
         wrapped: &Wrapped,
     ) -> Result<DataKey, UnwrapError> {
-        let z = shared_secret(&self.sk, &wrapped.epk).ok_or(UnwrapError::ZeroSharedSecret)?;
-        let keys = wrap_keys(&self.kw, z.as_bytes(), slot, &wrapped.epk, data_key_id);
+        let z = shared(&self.seed, &wrapped.epk).ok_or(UnwrapError::ZeroSharedSecret)?;
+        let keys = wrap_keys(&self.kw, z.expose(), slot, &wrapped.epk, data_key_id);
         let (key, commitment) = halves(&keys);
         if !same(commitment, &wrapped.commitment) {
             return Err(UnwrapError::OtherSecret);
@@ -161,15 +163,13 @@ impl DataKey {
     }
 
     /// `lineage = HKDF(data key, empty, "strongroom/v1 lineage", 32)`
-    pub(crate) fn lineage(&self) -> [u8; 32] {
-        let mut out = [0; 32];
-        hkdf(&[self.0.expose()], &[], &[b"strongroom/v1 lineage"], &mut out);
-        out
+    pub(crate) fn lineage(&self) -> SecretBytes<32> {
+        derive(|out| hkdf(&[self.0.expose()], &[], &[b"strongroom/v1 lineage"], out))
     }
 
     /// `data_key_id = SHA-256(lineage)[..16]`
     pub(crate) fn id(&self) -> [u8; 16] {
-        lineage_id(&self.lineage())
+        lineage_id(self.lineage().expose())
     }
 
     /// `esk = HKDF(data key, salt, "strongroom/v1 ephemeral" || slot_id, 32); epk = X25519(esk, 9);
@@ -180,15 +180,16 @@ impl DataKey {
         let seed: SecretBytes<32> = derive(|out| {
             hkdf(&[self.0.expose()], slot.salt, &[b"strongroom/v1 ephemeral", slot.slot_id], out);
         });
-        let esk = scalar(seed.expose());
-        let epk = PublicKey::from(&esk).to_bytes();
-        let z = shared_secret(&esk, &entry.pk)?;
-        let keys = wrap_keys(&entry.kw, z.as_bytes(), slot, &epk, &self.id());
+        let epk = *public(&seed).expose();
+        let z = shared(&seed, entry.pk.expose())?;
+        let keys = wrap_keys(&entry.kw, z.expose(), slot, &epk, &self.id());
         let (key, commitment) = halves(&keys);
+        // In its own place, because a message that is not encrypted yet is the data key.
+        let mut message = SecretBytes::<32>::copy_of(self.0.expose());
+        let tag = aead::seal(key, message.expose_mut());
         let mut wrapped = [0; 48];
-        let (message, tag) = wrapped.split_at_mut(32);
-        message.copy_from_slice(self.0.expose());
-        tag.copy_from_slice(&aead::seal(key, message));
+        wrapped[..32].copy_from_slice(message.expose());
+        wrapped[32..].copy_from_slice(&tag);
         Some(Wrapped { epk, commitment: *commitment, wrapped })
     }
 
@@ -229,15 +230,16 @@ impl DataKey {
     /// What wrapping for this entry comes to, value by value, for vectors.
     #[cfg(test)]
     pub(crate) fn wrapping(&self, slot: SlotContext<'_>, entry: &SlotEntryKeys) -> Vec<(&'static str, Vec<u8>)> {
-        let mut esk = [0; 32];
-        hkdf(&[self.0.expose()], slot.salt, &[b"strongroom/v1 ephemeral", slot.slot_id], &mut esk);
-        let z = scalar(&esk).diffie_hellman(&PublicKey::from(entry.pk));
+        let esk: SecretBytes<32> = derive(|out| {
+            hkdf(&[self.0.expose()], slot.salt, &[b"strongroom/v1 ephemeral", slot.slot_id], out);
+        });
+        let z = shared(&esk, entry.pk.expose()).expect("the shared secret of a vector that opens is not zero");
         let wrapped = self.wrap(slot, entry).expect("the shared secret of a vector that opens is not zero");
-        let keys = wrap_keys(&entry.kw, z.as_bytes(), slot, &wrapped.epk, &self.id());
+        let keys = wrap_keys(&entry.kw, z.expose(), slot, &wrapped.epk, &self.id());
         vec![
-            ("esk", esk.to_vec()),
+            ("esk", esk.expose().to_vec()),
             ("epk", wrapped.epk.to_vec()),
-            ("z", z.as_bytes().to_vec()),
+            ("z", z.expose().to_vec()),
             ("wrap-key", halves(&keys).0.to_vec()),
             ("commitment", wrapped.commitment.to_vec()),
             ("wrapped", wrapped.wrapped.to_vec()),
@@ -277,14 +279,16 @@ pub(crate) fn lineage_id(lineage: &[u8; 32]) -> [u8; 16] {
 
 /// SHA-256 (FIPS 180-4).
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    primitive(|| Sha256::digest(bytes).into())
 }
 
 /// SHA-256 over several parts.
 pub(crate) fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    primitive(|| {
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update(part));
+        hash.finalize().into()
+    })
 }
 
 /// `wrap key || commitment = HKDF(kw || z, salt, "strongroom/v1 wrap" || vault_id || kind .. epk || data_key_id, 64)`
@@ -310,30 +314,39 @@ fn halves(keys: &SecretBytes<64>) -> (&[u8; 32], &[u8; 32]) {
     (first.try_into().expect("64 / 2 = 32 bytes"), second.try_into().expect("64 / 2 = 32 bytes"))
 }
 
-fn scalar(seed: &[u8]) -> StaticSecret {
-    let seed: [u8; 32] = seed.try_into().expect("seeds are 32 bytes");
-    StaticSecret::from(seed)
+/// `X25519(seed, 9)`
+fn public(seed: &SecretBytes<32>) -> SecretBytes<32> {
+    derive(|out| primitive(|| *out = PublicKey::from(&StaticSecret::from(*seed.expose())).to_bytes()))
 }
 
-/// `X25519(scalar, point)` (RFC 7748). `None` when it is all zero (SPEC.md, R11): then it depends on no scalar.
-fn shared_secret(scalar: &StaticSecret, point: &[u8; 32]) -> Option<SharedSecret> {
-    let z = scalar.diffie_hellman(&PublicKey::from(*point));
-    z.was_contributory().then_some(z)
+/// `X25519(seed, point)` (RFC 7748). `None` when it is all zero (SPEC.md, R11): then it depends on no seed.
+fn shared(seed: &SecretBytes<32>, point: &[u8; 32]) -> Option<SecretBytes<32>> {
+    let mut z = SecretBytes::zeros();
+    let contributory = primitive(|| {
+        let shared = StaticSecret::from(*seed.expose()).diffie_hellman(&PublicKey::from(*point));
+        z.expose_mut().copy_from_slice(shared.as_bytes());
+        shared.was_contributory()
+    });
+    contributory.then_some(z)
 }
 
 /// HMAC-SHA-256 (RFC 2104) over concatenated parts.
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    primitive(|| {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    })
 }
 
 /// HKDF-SHA-256 (RFC 5869) over concatenated parts.
 fn hkdf(ikm: &[&[u8]], salt: &[u8], info: &[&[u8]], out: &mut [u8]) {
-    let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
-    ikm.iter().for_each(|part| extract.input_ikm(part));
-    let (_, expand): (_, Hkdf<Sha256>) = extract.finalize();
-    expand.expand_multi_info(info, out).expect("at most 64 bytes are asked for, and HKDF gives 8160");
+    primitive(|| {
+        let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
+        ikm.iter().for_each(|part| extract.input_ikm(part));
+        let (_, expand): (_, Hkdf<Sha256>) = extract.finalize();
+        expand.expand_multi_info(info, out).expect("at most 64 bytes are asked for, and HKDF gives 8160");
+    });
 }
 
 /// A key of fresh random bytes.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::Result;
 use crate::error::TextError;
 use crate::keys::{random_key, sha256_of};
+use crate::memory::without_traces;
 use crate::secret::{Secret, SecretBytes, same};
 
 const MACHINE_KEY_PREFIX: &str = "STRONGROOM-KEY-1-";
@@ -147,6 +148,10 @@ impl RecoveryCode {
     /// # Errors
     /// [`TextError::RecoveryCode`] when it was mistyped: the checksum tells before any slot is tried.
     pub fn from_text(text: &Secret) -> Result<RecoveryCode> {
+        without_traces(|| RecoveryCode::decode(text))
+    }
+
+    fn decode(text: &Secret) -> Result<RecoveryCode> {
         let characters = recovery_characters(text.expose_secret()).ok_or(TextError::RecoveryCode)?;
         let mut bytes = SecretBytes::<25>::zeros();
         BASE32.decode_mut(&characters[..], bytes.expose_mut()).map_err(|_| TextError::RecoveryCode)?;
@@ -159,11 +164,13 @@ impl RecoveryCode {
 
     /// Eight groups of five, joined by hyphens.
     pub fn to_text(&self) -> Secret {
-        let mut bytes = SecretBytes::<25>::zeros();
-        let (code, checksum) = bytes.expose_mut().split_at_mut(20);
-        code.copy_from_slice(self.0.expose());
-        checksum.copy_from_slice(&sha256_of(&[b"strongroom/v1 recovery code", code])[..5]);
-        grouped(bytes.expose(), false)
+        without_traces(|| {
+            let mut bytes = SecretBytes::<25>::zeros();
+            let (code, checksum) = bytes.expose_mut().split_at_mut(20);
+            code.copy_from_slice(self.0.expose());
+            checksum.copy_from_slice(&sha256_of(&[b"strongroom/v1 recovery code", code])[..5]);
+            grouped(bytes.expose(), false)
+        })
     }
 
     /// Whether a text has the form of a recovery code, right or mistyped. Such a text is never taken as a passphrase.
@@ -183,7 +190,7 @@ impl RecoveryCode {
 pub fn generate_passphrase() -> Result<Secret> {
     // 13 bytes are 104 bits; the last character, which carries the rest, is left out.
     let bytes: SecretBytes<13> = random_key()?;
-    Ok(grouped(bytes.expose(), true))
+    Ok(without_traces(|| grouped(bytes.expose(), true)))
 }
 
 /// Groups of five characters; whole groups only.
@@ -222,6 +229,10 @@ fn recovery_characters(text: &str) -> Option<Zeroizing<[u8; 40]>> {
 }
 
 fn encode_line(prefix: &str, label: &str, body: &[u8]) -> Secret {
+    without_traces(|| encode(prefix, label, body))
+}
+
+fn encode(prefix: &str, label: &str, body: &[u8]) -> Secret {
     let mut bytes = Zeroizing::new(Vec::with_capacity(body.len() + 8));
     bytes.extend_from_slice(body);
     bytes.extend_from_slice(&sha256_of(&[label.as_bytes(), body])[..8]);
@@ -233,6 +244,10 @@ fn encode_line(prefix: &str, label: &str, body: &[u8]) -> Secret {
 }
 
 fn decode_line<const N: usize>(text: &Secret, prefix: &str, label: &str) -> Result<SecretBytes<N>, &'static str> {
+    without_traces(|| decode(text, prefix, label))
+}
+
+fn decode<const N: usize>(text: &Secret, prefix: &str, label: &str) -> Result<SecretBytes<N>, &'static str> {
     let text = text.expose_secret();
     let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     let characters = line.strip_prefix(prefix).ok_or("it does not start with the prefix of one")?;

@@ -53,6 +53,7 @@ pub use container::{SlotId, SlotInfo, SlotKind};
 pub use error::{Error, ExportError, FormatError, ImportError, PinError, Result, TextError, UnlockError};
 pub use kdf::{KdfCost, kdf_runs};
 pub use keytext::{KeyFile, MachineKey, RecoveryCode, generate_passphrase};
+pub use memory::{WipingAllocator, without_traces};
 pub use pin::{Expectation, LastSeen, PinStore};
 pub use record::{Contents, CredentialKind, Environment, Record, Reference, Selection};
 pub use secret::Secret;

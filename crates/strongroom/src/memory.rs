@@ -1,9 +1,17 @@
 //! Memory for secrets and for Argon2: mapped by ourselves, kept out of dumps, wiped before it is given back.
 //!
-//! The one file with unsafe code. What the system does not offer (locking beyond the limit, huge pages) is done
-//! without: hygiene reduces what lies around, it is no promise.
+//! With the files below it, the one place with unsafe code: [`cells`] has small secrets, [`traces`] what lies where no
+//! value of ours is. What the system does not offer (locking beyond the limit, huge pages) is done without: hygiene
+//! reduces what lies around, it is no promise.
 
 #![allow(unsafe_code)]
+
+mod cells;
+mod traces;
+
+pub(crate) use cells::{Cell, Text};
+pub(crate) use traces::primitive;
+pub use traces::{WipingAllocator, without_traces};
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -65,13 +73,21 @@ impl DerefMut for Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // A plain fill is many times faster than volatile bytes over Argon2's memory, and it stays: the pointer goes
-        // to the system right after, which the compiler cannot look into.
         // SAFETY: the mapping holds `len` bytes and nobody borrows them any more.
-        unsafe { std::ptr::write_bytes(self.mapping.start(), 0, self.len) };
-        std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
-        std::hint::black_box(self.mapping.start());
+        unsafe { wipe(self.mapping.start(), self.len) };
     }
+}
+
+/// Zeros that are really written. A plain fill is many times faster than volatile bytes over Argon2's memory, and it
+/// stays, because the compiler must think that somebody looks.
+///
+/// # Safety
+/// `start` is valid for writes of `len` bytes.
+unsafe fn wipe(start: *mut u8, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { std::ptr::write_bytes(start, 0, len) };
+    std::hint::black_box(start);
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
 #[cfg(unix)]

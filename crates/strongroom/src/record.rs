@@ -16,6 +16,8 @@ pub use reference::{Reference, ReferenceError, Selection};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use zeroize::Zeroize;
+
 use crate::secret::Secret;
 
 /// Seconds since 1970-01-01T00:00:00Z.
@@ -79,6 +81,15 @@ pub struct Previous {
     pub retire: Option<Timestamp>,
     /// The old values, by field name.
     pub fields: Fields,
+}
+
+/// Notes and extensions are no [`Secret`]s, because people see the former and nobody knows what the latter are. They may
+/// be secret all the same, so they are wiped.
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.note.zeroize();
+        self.extensions.iter_mut().for_each(|(_, bytes)| bytes.zeroize());
+    }
 }
 
 /// Its name and the names of its fields; notes and extensions may be secret too.

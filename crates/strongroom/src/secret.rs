@@ -1,28 +1,22 @@
 //! A secret text that does not print, clone or outlive itself.
 //!
-//! The only file that names `secrecy`. What the fixed-size keys mean is said in [`crate::keys`]; larger buffers are in
-//! [`crate::memory`].
+//! Where they lie is [`crate::memory`]'s; what the fixed-size keys mean is said in [`crate::keys`].
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
+
+use crate::memory::{Cell, Text};
 
 /// A credential, passphrase or other text that must not be seen.
 ///
-/// It is wiped when dropped, its `Debug` says only what it is, and it has no `Clone`:
-/// [`Secret::duplicate`] is the loud way to have it twice.
-pub struct Secret(SecretString);
+/// It lies in memory that is locked and kept out of core dumps where the system allows it, and is wiped when dropped. Its
+/// `Debug` says only what it is, and it has no `Clone`: [`Secret::duplicate`] is the loud way to have it twice.
+pub struct Secret(Text);
 
 impl Secret {
-    /// Takes the text over without leaving a copy behind.
-    ///
-    /// A `String` with spare capacity is copied into one that fits and the original wiped, because
-    /// shrinking in place could free a block that still holds the text.
+    /// Takes the text over without leaving a copy behind: it is copied, and the original is wiped.
     pub fn new(mut text: String) -> Secret {
-        if text.capacity() == text.len() {
-            return Secret(SecretString::from(text));
-        }
         let secret = Secret::copy_of(&text);
         text.zeroize();
         secret
@@ -30,13 +24,12 @@ impl Secret {
 
     /// A secret with the same text as `text`, which the caller keeps and wipes.
     pub fn copy_of(text: &str) -> Secret {
-        // `String::from(&str)` allocates exactly `len`, so becoming a boxed str moves nothing.
-        Secret(SecretString::from(String::from(text)))
+        Secret(Text::copy_of(text))
     }
 
     /// The text itself. Call it next to the one use.
     pub fn expose_secret(&self) -> &str {
-        self.0.expose_secret()
+        self.0.as_str()
     }
 
     /// A second copy, said out loud.
@@ -87,19 +80,19 @@ impl From<String> for Secret {
     }
 }
 
-/// `N` secret bytes on the heap, wiped when dropped; moving it moves a pointer.
-pub(crate) struct SecretBytes<const N: usize>(Box<[u8; N]>);
+/// `N` secret bytes, wiped when dropped; moving it moves a pointer.
+pub(crate) struct SecretBytes<const N: usize>(Cell);
 
 impl<const N: usize> SecretBytes<N> {
     /// Zeros, to be filled in place.
     pub(crate) fn zeros() -> SecretBytes<N> {
-        SecretBytes(Box::new([0; N]))
+        SecretBytes(Cell::zeros(N))
     }
 
     /// Fills it in its final place.
     pub(crate) fn filled<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<SecretBytes<N>, E> {
         let mut bytes = SecretBytes::zeros();
-        fill(&mut bytes.0)?;
+        fill(bytes.expose_mut())?;
         Ok(bytes)
     }
 
@@ -115,18 +108,12 @@ impl<const N: usize> SecretBytes<N> {
 
     /// The bytes themselves. Call it next to the one use.
     pub(crate) fn expose(&self) -> &[u8; N] {
-        &self.0
+        self.0.first_chunk().expect("a cell of N bytes")
     }
 
     /// The bytes, to write.
     pub(crate) fn expose_mut(&mut self) -> &mut [u8; N] {
-        &mut self.0
-    }
-}
-
-impl<const N: usize> Drop for SecretBytes<N> {
-    fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.first_chunk_mut().expect("a cell of N bytes")
     }
 }
 

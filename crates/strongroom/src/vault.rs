@@ -26,7 +26,7 @@ use crate::container::{self, Header, SlotId, SlotInfo, SlotKind};
 use crate::error::{Error, FormatError, Result};
 use crate::kdf::KdfCost;
 use crate::keys::DataKey;
-use crate::memory::Region;
+use crate::memory::{Region, without_traces};
 use crate::pin::{Abandoned, Seen};
 use crate::record::{Contents, Record, Reference, Timestamp};
 use crate::registry;
@@ -202,7 +202,7 @@ impl Vault {
             return Err(Error::Changed { what: "the data key of the vault".into() });
         }
         let info = locked.info();
-        Version::open(locked.file, locked.header, locked.checksum, &self.data_key)?;
+        without_traces(|| Version::open(locked.file, locked.header, locked.checksum, &self.data_key))?;
         Ok(info)
     }
 

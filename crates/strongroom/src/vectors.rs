@@ -246,8 +246,8 @@ fn computed(vector: &Vector, vault: Vault) -> BTreeMap<String, String> {
             put("seed", &keys.seed());
             let keys = keys.into_entry();
             put("kw", keys.kw.expose());
-            put("pk", &keys.pk);
-            assert_eq!(keys.pk, entry.keys.pk);
+            put("pk", keys.pk.expose());
+            assert_eq!(keys.pk.expose(), entry.keys.pk.expose());
         }
         let wrapping = data_key.wrapping(context, &entry.keys);
         for (name, bytes) in &wrapping {
@@ -255,8 +255,8 @@ fn computed(vector: &Vector, vault: Vault) -> BTreeMap<String, String> {
         }
     }
     put("data-key".into(), data_key.expose());
-    put("lineage".into(), &data_key.lineage());
-    put("data-key-id".into(), &lineage_id(&data_key.lineage()));
+    put("lineage".into(), data_key.lineage().expose());
+    put("data-key-id".into(), &lineage_id(data_key.lineage().expose()));
     put("header-sha256".into(), &header.hash());
     let keys = data_key.payload_keys(&header.write_salt, &header.hash());
     put("payload-key".into(), keys.key());

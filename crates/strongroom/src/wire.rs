@@ -9,9 +9,13 @@ mod bounds;
 mod rules;
 mod v1;
 
+use std::ops::Deref;
+
+use zeroize::Zeroizing;
+
 use crate::error::{Error, FormatError};
 use crate::keys::SlotEntryKeys;
-use crate::memory::Region;
+use crate::memory::{Cell, Region};
 use crate::record::{Contents, Record, Reference, Timestamp, Value};
 
 use crate::container::SlotId;
@@ -30,7 +34,7 @@ pub(crate) struct SlotEntry {
 #[derive(Default)]
 pub(crate) struct Descent {
     /// Of every earlier data key, oldest first.
-    pub(crate) lineages: Vec<[u8; 32]>,
+    pub(crate) lineages: Lineages,
     /// Checksums of the versions this one descends from, newest first, at most 128.
     pub(crate) ancestors: Vec<[u8; 32]>,
     /// Ascending by id.
@@ -38,7 +42,35 @@ pub(crate) struct Descent {
     /// Removed slots and when, ascending by id. Never pruned.
     pub(crate) slot_tombstones: Vec<(SlotId, Timestamp)>,
     /// What a newer version added, kept as it is: (tag, bytes), ascending by tag.
-    pub(crate) extensions: Vec<(u16, Vec<u8>)>,
+    pub(crate) extensions: Vec<(u16, Zeroizing<Vec<u8>>)>,
+}
+
+/// Lineages one after another. Each is a capability (SPEC.md, 13.7), so they lie where keys do.
+pub(crate) struct Lineages(Cell);
+
+impl Lineages {
+    /// A copy of them.
+    pub(crate) fn copy_of<'a>(lineages: impl ExactSizeIterator<Item = &'a [u8; 32]>) -> Lineages {
+        let mut cell = Cell::zeros(32 * lineages.len());
+        for (place, lineage) in cell.chunks_exact_mut(32).zip(lineages) {
+            place.copy_from_slice(lineage);
+        }
+        Lineages(cell)
+    }
+}
+
+impl Default for Lineages {
+    fn default() -> Lineages {
+        Lineages(Cell::zeros(0))
+    }
+}
+
+impl Deref for Lineages {
+    type Target = [[u8; 32]];
+
+    fn deref(&self) -> &[[u8; 32]] {
+        self.0.as_chunks().0
+    }
 }
 
 /// A payload that was checked from its first byte to its last, and where things are in it.
@@ -57,11 +89,11 @@ pub(crate) const MOST_ANCESTORS: usize = rules::MOST_ANCESTORS;
 impl Descent {
     /// Remembers the lineage of a data key that is being replaced. The oldest gives way beyond 4096: refusing instead
     /// would let a holder make removal impossible (SPEC.md, W17).
-    pub(crate) fn add_lineage(&mut self, lineage: [u8; 32]) {
-        self.lineages.retain(|earlier| *earlier != lineage);
-        self.lineages.push(lineage);
-        let surplus = self.lineages.len().saturating_sub(rules::MOST_LINEAGES);
-        self.lineages.drain(..surplus);
+    pub(crate) fn add_lineage(&mut self, lineage: &[u8; 32]) {
+        let earlier = self.lineages.iter().filter(|earlier| *earlier != lineage);
+        let all: Vec<&[u8; 32]> = earlier.chain([lineage]).collect();
+        let surplus = all.len().saturating_sub(rules::MOST_LINEAGES);
+        self.lineages = Lineages::copy_of(all[surplus..].iter().copied());
     }
 }
 

@@ -141,7 +141,8 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
     if whole {
         // The name stays too: an exchange may be spelt in other letters' case.
         let (id, created, exchange) = (old.id, old.created, std::mem::take(&mut old.exchange));
-        *old = Record { id, created, exchange, ..new };
+        *old = new;
+        (old.id, old.created, old.exchange) = (id, created, exchange);
         return Ok(());
     }
     // A kind that a person chose stays; one that followed from the values follows the new ones.

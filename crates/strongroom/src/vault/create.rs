@@ -6,6 +6,7 @@ use crate::container::{Sealed, SlotId};
 use crate::error::{Error, PinError, Result};
 use crate::file::{self, How, Lock};
 use crate::keys::DataKey;
+use crate::memory::without_traces;
 use crate::pin::PinStore;
 use crate::random;
 use crate::record::Contents;
@@ -44,6 +45,10 @@ impl NewVault {
     /// [`Error::SlotRefused`] without slots, with too many, or with the same secret twice; [`Error::InvalidContents`];
     /// [`Error::NoRandomness`]; a lack of memory.
     pub fn prepare(self) -> Result<PreparedVault> {
+        without_traces(|| self.derive_and_encrypt())
+    }
+
+    fn derive_and_encrypt(self) -> Result<PreparedVault> {
         let now = now();
         let mut draft = Draft::empty(random::bytes()?, self.contents);
         for (index, slot) in self.slots.iter().enumerate() {
@@ -97,6 +102,10 @@ impl PreparedVault {
     /// # Errors
     /// As [`PreparedVault::create`], and that of `hand_over`.
     pub fn create_after(self, path: &Path, hand_over: impl FnOnce(&Info) -> Result<()>) -> Result<Vault> {
+        without_traces(|| self.write_and_verify(path, hand_over))
+    }
+
+    fn write_and_verify(self, path: &Path, hand_over: impl FnOnce(&Info) -> Result<()>) -> Result<Vault> {
         let path = file::resolve(path)?;
         let lock = Lock::on_directory_of(&path, self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT))?;
         let verify = |temporary: &Path| {

@@ -8,7 +8,7 @@ use super::{Info, Vault, Version, claimed, info};
 use crate::container::{self, Header, SlotId};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::memory::Region;
+use crate::memory::{Region, without_traces};
 use crate::pin::{Expectation, PinStore};
 
 /// A vault that passed every check that needs no secret. Nothing in it is trusted yet.
@@ -164,7 +164,11 @@ impl OpenOptions {
     /// # Errors
     /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
     /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
-    pub fn unlock(self, mut locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
+    pub fn unlock(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
+        without_traces(|| self.unlock_newest(locked, unlock))
+    }
+
+    fn unlock_newest(self, mut locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
         let mut opened = unlock::open_slot(&locked.header, unlock, self.slot)?;
         let mut overtaken = 0;
         loop {

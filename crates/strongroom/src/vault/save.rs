@@ -6,6 +6,7 @@ use crate::container::{self, Header, Sealed, Slot, SlotId, SlotInfo};
 use crate::error::{Error, Result};
 use crate::file::{How, Lock};
 use crate::keys::{DataKey, lineage_id, sha256};
+use crate::memory::without_traces;
 use crate::pin::Verdict;
 use crate::record::{Contents, LogAction};
 use crate::wire::{self, Descent, MOST_ANCESTORS, SlotEntry};
@@ -154,6 +155,14 @@ impl Vault {
         change: impl FnOnce(&mut Draft) -> Result<T>,
         ready: impl FnOnce(&T, &Info) -> Result<()>,
     ) -> Result<(T, Saved)> {
+        without_traces(|| self.change_and_save(change, ready))
+    }
+
+    fn change_and_save<T>(
+        &mut self,
+        change: impl FnOnce(&mut Draft) -> Result<T>,
+        ready: impl FnOnce(&T, &Info) -> Result<()>,
+    ) -> Result<(T, Saved)> {
         let timeout = self.options.lock_timeout.unwrap_or(LOCK_TIMEOUT);
         let lock = Lock::on_directory_of(&self.path, timeout)?;
         self.read_again()?;
@@ -258,7 +267,7 @@ impl Vault {
             entry.proven = at;
         }
         if draft.rekey {
-            draft.descent.add_lineage(self.data_key.lineage());
+            draft.descent.add_lineage(self.data_key.lineage().expose());
         }
     }
 }

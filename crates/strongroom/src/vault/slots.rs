@@ -8,7 +8,7 @@ use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::passphrase;
 use crate::random;
 use crate::record::Timestamp;
-use crate::secret::{Secret, SecretBytes};
+use crate::secret::{Secret, SecretBytes, same};
 use crate::wire::{Descent, SlotEntry};
 
 use super::save::Draft;
@@ -124,7 +124,7 @@ impl NewSlot {
             }
             _ => return Ok(false),
         };
-        Ok(slot.info.keys(vault_id, &slot.salt, &secret).into_entry().pk == entry.keys.pk)
+        Ok(same(slot.info.keys(vault_id, &slot.salt, &secret).into_entry().pk.expose(), entry.keys.pk.expose()))
     }
 
     /// Whether two new slots have the same secret.

@@ -5,6 +5,7 @@ use crate::error::{Error, PinError, Result, UnlockError};
 use crate::kdf::{KdfCost, argon2id};
 use crate::keys::{DataKey, SlotEntryKeys, SlotSecret, UnwrapError};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
+use crate::memory::without_traces;
 use crate::passphrase;
 use crate::secret::{Secret, same};
 use crate::wire::Descent;
@@ -50,6 +51,10 @@ impl Unlock {
     /// # Errors
     /// [`crate::TextError`]
     pub fn typed(text: &Secret) -> Result<Unlock> {
+        without_traces(|| Unlock::normalised(text))
+    }
+
+    fn normalised(text: &Secret) -> Result<Unlock> {
         let normalised = passphrase::normalised(text);
         if RecoveryCode::has_form(normalised.expose_secret()) {
             return Ok(Unlock::recovery_code(RecoveryCode::from_text(&normalised)?));
@@ -186,7 +191,9 @@ impl Opened {
     /// for somebody else.
     pub(super) fn check_entry(&self, descent: &Descent) -> Result<()> {
         let entry = descent.slots.iter().find(|entry| entry.id == self.slot);
-        let fits = |keys: &SlotEntryKeys| same(keys.kw.expose(), self.entry.kw.expose()) && keys.pk == self.entry.pk;
+        let fits = |keys: &SlotEntryKeys| {
+            same(keys.kw.expose(), self.entry.kw.expose()) && same(keys.pk.expose(), self.entry.pk.expose())
+        };
         if entry.is_some_and(|entry| fits(&entry.keys)) { Ok(()) } else { Err(tampered("slot-recomputation")) }
     }
 }

@@ -7,7 +7,8 @@ use crate::memory::Region;
 use crate::record::{Contents, Record, Reference, field};
 use crate::secret::{Secret, SecretBytes};
 
-use super::{Descent, Index, encode};
+use super::{Descent, Index, Lineages, encode};
+use zeroize::Zeroizing;
 
 fn with_record(change: impl FnOnce(&mut Record)) -> Result<Region, Error> {
     let mut contents = Contents::default();
@@ -31,6 +32,10 @@ fn numbered<const N: usize>(count: usize) -> Vec<[u8; N]> {
         bytes
     };
     (0..count).map(number).collect()
+}
+
+fn lineages(count: usize) -> Lineages {
+    Lineages::copy_of(numbered(count).iter())
 }
 
 #[test]
@@ -68,11 +73,11 @@ fn w1_a_record_has_at_most_64_fields() {
 fn w7_and_w17_ancestors_and_lineages_have_their_most() {
     assert!(with_descent(|descent| descent.ancestors = numbered(128)).is_ok());
     assert!(with_descent(|descent| descent.ancestors = numbered(129)).is_err());
-    assert!(with_descent(|descent| descent.lineages = numbered(4096)).is_ok());
-    assert!(with_descent(|descent| descent.lineages = numbered(4097)).is_err());
+    assert!(with_descent(|descent| descent.lineages = lineages(4096)).is_ok());
+    assert!(with_descent(|descent| descent.lineages = lineages(4097)).is_err());
     // The oldest gives way.
-    let mut descent = Descent { lineages: numbered(4096), ..Descent::default() };
-    descent.add_lineage([0xff; 32]);
+    let mut descent = Descent { lineages: lineages(4096), ..Descent::default() };
+    descent.add_lineage(&[0xff; 32]);
     assert_eq!(descent.lineages.len(), 4096);
     assert_eq!(descent.lineages[0], numbered::<32>(2)[1]);
     assert_eq!(descent.lineages[4095], [0xff; 32]);
@@ -84,8 +89,8 @@ fn w19_an_extension_is_kept_whatever_its_size() {
     let payload = with_record(|record| record.extensions.push((9, large.clone()))).unwrap();
     let contents = Index::of(&payload).unwrap().contents(&payload);
     assert_eq!(contents.records()[0].extensions, [(9, large)]);
-    let payload = with_descent(|descent| descent.extensions.push((3, vec![1, 2]))).unwrap();
-    assert_eq!(Index::of(&payload).unwrap().descent.extensions, [(3, vec![1, 2])]);
+    let payload = with_descent(|descent| descent.extensions.push((3, Zeroizing::new(vec![1, 2])))).unwrap();
+    assert_eq!(Index::of(&payload).unwrap().descent.extensions, [(3, Zeroizing::new(vec![1, 2]))]);
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn w2_the_largest_payload_fills_the_largest_bucket_and_one_byte_more_is_refused(
         let payload = Region::for_secrets(length).unwrap();
         let key = DataKey::generate(None, &sha256(&payload)).unwrap();
         let info = SlotInfo { id: SlotId([1; 8]), kind: SlotKind::RandomKey };
-        let entry = SlotEntryKeys { kw: SecretBytes::zeros(), pk: [9; 32] };
+        let entry = SlotEntryKeys { kw: SecretBytes::zeros(), pk: SecretBytes::copy_of(&[9; 32]) };
         let slots = vec![info.seal(&[0; 16], [2; 16], &entry, &key).unwrap()];
         let (revision, exponent) = (1, 0);
         let (vault_id, write_salt, data_key_id) = ([0; 16], [0; 32], [0; 16]);

@@ -13,10 +13,11 @@ use std::ops::Deref;
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use bincode::de::BorrowDecoder;
+use bincode::de::read::BorrowReader;
 use bincode::enc::Encoder;
+use bincode::enc::write::Writer;
 use bincode::error::{DecodeError, EncodeError};
 use bincode::{BorrowDecode, Encode};
-use zeroize::Zeroize;
 
 use super::rules::{self, Problem};
 use crate::record::{CredentialKind, Environment, LogAction, Timestamp};
@@ -63,13 +64,30 @@ impl<'de, T: BorrowDecode<'de, C>, C> BorrowDecode<'de, C> for List<T> {
     }
 }
 
-/// `kw` passes through here on the stack, and is wiped from it.
+/// 32 bytes that stay where they are: an array would be copied to the stack.
+#[derive(Clone, Copy)]
+struct Key<'a>(&'a [u8; 32]);
+
+impl Encode for Key<'_> {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        encoder.writer().write(self.0)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Key<'de> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Key<'de>, DecodeError> {
+        decoder.claim_bytes_read(32)?;
+        let bytes = decoder.borrow_reader().take_bytes(32)?;
+        bytes.try_into().map(Key).map_err(|_| DecodeError::Other("32 bytes were asked for"))
+    }
+}
+
 #[derive(Encode, BorrowDecode)]
 struct SlotV1<'a> {
     id: [u8; 8],
     label: &'a str,
-    kw: [u8; 32],
-    pk: [u8; 32],
+    kw: Key<'a>,
+    pk: Key<'a>,
     created: Timestamp,
     proven: Timestamp,
 }
@@ -118,12 +136,6 @@ struct LogV1<'a> {
     what: &'a str,
     action: u8,
     fields: List<&'a str>,
-}
-
-impl Drop for SlotV1<'_> {
-    fn drop(&mut self) {
-        self.kw.zeroize();
-    }
 }
 
 const ENVIRONMENTS: [(u8, Environment); 3] =

@@ -3,9 +3,10 @@
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use bincode::{BorrowDecode, Encode};
+use zeroize::Zeroizing;
 
 use super::{
-    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, LogV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_log, check_record,
+    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, LogV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_log, check_record,
     check_value, from_number, to_number,
 };
 use crate::container::{MOST_SLOTS, SlotId};
@@ -14,7 +15,7 @@ use crate::keys::SlotEntryKeys;
 use crate::record::{Contents, Fields, LogEntry, Previous, Record, RecordId, Reference, Timestamp, Tombstone, Value};
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::rules::{self, Problem};
-use crate::wire::{Descent, Index, SlotEntry};
+use crate::wire::{Descent, Index, Lineages, SlotEntry};
 
 /// Elements one after another.
 struct Elements<'a> {
@@ -89,10 +90,17 @@ pub(in crate::wire) fn index(payload: &[u8]) -> Result<Index, FormatError> {
 }
 
 fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
+    let payload = elements.payload;
     let name: &str = elements.next()?;
     rules::name(name, 0, 128, "the vault's name is at most 128 bytes without control characters")?;
-    let lineages: Vec<[u8; 32]> = elements.list(rules::MOST_LINEAGES)?;
-    rules::distinct(&lineages)?;
+    let mut lineages = 0..0;
+    elements.each(rules::MOST_LINEAGES, |at, _: Key<'_>| {
+        let start = if lineages.is_empty() { at } else { lineages.start };
+        lineages = start..at + 32;
+        Ok(())
+    })?;
+    let lineages = payload[lineages].as_chunks::<32>().0;
+    rules::distinct(lineages)?;
     let ancestors: Vec<[u8; 32]> = elements.list(rules::MOST_ANCESTORS)?;
     rules::distinct(&ancestors)?;
     let mut slots: Vec<SlotEntry> = Vec::new();
@@ -101,7 +109,7 @@ fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
         slots.push(SlotEntry {
             id: SlotId(slot.id),
             label: slot.label.to_owned(),
-            keys: SlotEntryKeys { kw: SecretBytes::copy_of(&slot.kw), pk: slot.pk },
+            keys: SlotEntryKeys { kw: SecretBytes::copy_of(slot.kw.0), pk: SecretBytes::copy_of(slot.pk.0) },
             created: slot.created,
             proven: slot.proven,
         });
@@ -136,11 +144,11 @@ fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
     }
     Ok(Index {
         descent: Descent {
-            lineages,
+            lineages: Lineages::copy_of(lineages.iter()),
             ancestors,
             slots,
             slot_tombstones: slot_tombstones.into_iter().map(|(id, removed)| (SlotId(id), removed)).collect(),
-            extensions: tail.extensions.into_iter().map(|(tag, bytes)| (tag, bytes.to_vec())).collect(),
+            extensions: tail.extensions.into_iter().map(|(tag, bytes)| (tag, Zeroizing::new(bytes.to_vec()))).collect(),
         },
         name: name.to_owned(),
         records,

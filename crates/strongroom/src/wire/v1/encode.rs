@@ -5,8 +5,8 @@ use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 
 use super::{
-    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, List, LogV1, PreviousV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_record,
-    check_value, to_number,
+    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, List, LogV1, PreviousV1, RecordV1, SCHEMA, SlotV1, ValueV1,
+    check_record, check_value, to_number,
 };
 use crate::error::Error;
 use crate::memory::Region;
@@ -87,8 +87,8 @@ fn write(out: &mut impl Writer, contents: &Contents, descent: &Descent) -> Resul
         descent.slots.iter().map(|slot| SlotV1 {
             id: slot.id.0,
             label: &slot.label,
-            kw: *slot.keys.kw.expose(),
-            pk: slot.keys.pk,
+            kw: Key(slot.keys.kw.expose()),
+            pk: Key(slot.keys.pk.expose()),
             created: slot.created,
             proven: slot.proven,
         }),
