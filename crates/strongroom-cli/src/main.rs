@@ -27,6 +27,10 @@ use std::process::ExitCode;
 
 use crate::context::Context;
 
+/// Parsers, prompts and lists leave copies of what they held in freed memory; here nothing freed is readable.
+#[global_allocator]
+static ALLOCATOR: strongroom::WipingAllocator = strongroom::WipingAllocator;
+
 /// What a command that did not fail says to whoever called it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
         Err(code) => return ExitCode::from(code),
     };
     let context = Context::new(cli.globals, limits);
-    match commands::dispatch(&context, cli.command) {
+    match strongroom::without_traces(|| commands::dispatch(&context, cli.command)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Attention) => ExitCode::from(1),
         Err(failure) => {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use strongroom::{Contents, Error, Record, Reference, Secret, Selection, Vault, formats};
+use strongroom::{Contents, Error, Record, Reference, Secret, Selection, Vault, formats, without_traces};
 
 use super::record_input::{self, MetadataFlags, RecordInput, prompts};
 use crate::context::Context;
@@ -170,7 +170,8 @@ pub fn read_document<T>(
     path: &Path,
     read: impl FnOnce(&Secret) -> Result<T, strongroom::ImportError>,
 ) -> Result<T, Failure> {
-    read(&source::text_file(path)?)
+    let text = source::text_file(path)?;
+    without_traces(|| read(&text))
         .map_err(|problem| Failure::from(Error::from(problem)).at(Path::new(&source::shown(path))))
 }
 

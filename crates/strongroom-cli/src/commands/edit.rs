@@ -9,7 +9,7 @@ mod document;
 mod editor;
 pub mod storage;
 
-use strongroom::{Error, Saved, Selection, Vault};
+use strongroom::{Contents, Error, Saved, Selection, Vault, without_traces};
 use zeroize::Zeroizing;
 
 use self::changes::{Changes, Summary};
@@ -86,7 +86,7 @@ fn rounds(
             // Left as it was after being told: given up.
             return Err(refuse(&problem));
         }
-        let problem = match document::read(text).and_then(|document| Changes::find(&before, scope, document)) {
+        let problem = match read(text, &before, scope) {
             Ok(changes) => match save(context, vault, &changes) {
                 Ok(saved) => return finish(context, vault, &changes.summary(), saved),
                 // What cannot be stored can be corrected.
@@ -103,6 +103,10 @@ fn rounds(
     }
 }
 
+fn read(text: &str, before: &Contents, scope: &Scope) -> Result<Changes, Problem> {
+    without_traces(|| document::read(text).and_then(|document| Changes::find(before, scope, document)))
+}
+
 fn save(context: &Context, vault: &mut Vault, changes: &Changes) -> Result<Saved, Error> {
     let now = output::now();
     let ((), saved) = context.save(vault, |vault| vault.edit(|contents| changes.apply(contents, now)))?;
@@ -110,7 +114,7 @@ fn save(context: &Context, vault: &mut Vault, changes: &Changes) -> Result<Saved
 }
 
 /// The part to edit, by the names that are in the vault.
-fn scope(contents: &strongroom::Contents, selection: Option<Selection>) -> Result<Scope, Failure> {
+fn scope(contents: &Contents, selection: Option<Selection>) -> Result<Scope, Failure> {
     let selection = match selection {
         None => return Ok(Scope(None)),
         Some(Selection::Record(reference)) => Selection::Record(select::find_record(contents, &reference)?.reference()),

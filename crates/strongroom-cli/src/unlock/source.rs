@@ -108,7 +108,7 @@ pub fn private_file(path: &Path) -> Result<Secret, Failure> {
 /// 3 when it cannot be read or is no UTF-8.
 pub fn text_file(path: &Path) -> Result<Secret, Failure> {
     if path == Path::new("-") {
-        return read(io::stdin().lock(), Path::new("standard input"), MOST_TEXT_BYTES);
+        return read(standard_input()?, Path::new("standard input"), MOST_TEXT_BYTES);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
     read_file(file, path, MOST_TEXT_BYTES)
@@ -146,7 +146,7 @@ fn secret_file(path: &Path) -> Result<Secret, Failure> {
             // Somebody is going to type it, and a terminal would show it.
             return crate::prompt::secret_on_standard_input("Passphrase: ");
         }
-        return read(io::stdin().lock(), Path::new("standard input"), MOST_SECRET_BYTES);
+        return read(standard_input()?, Path::new("standard input"), MOST_SECRET_BYTES);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
     read_file(file, path, MOST_SECRET_BYTES)
@@ -158,6 +158,19 @@ fn read_file(file: File, path: &Path, most: usize) -> Result<Secret, Failure> {
         Ok(about) if about.is_file() && about.len() > most as u64 => Err(too_large(path)),
         _ => read(file, path, most),
     }
+}
+
+/// Standard input past the standard library's buffer, which is never wiped: what comes in pieces would stay there.
+#[cfg(unix)]
+fn standard_input() -> Result<File, Failure> {
+    use std::os::fd::AsFd;
+    let descriptor = io::stdin().as_fd().try_clone_to_owned();
+    descriptor.map(File::from).map_err(|error| Failure::file("read", Path::new("standard input"), &error))
+}
+
+#[cfg(not(unix))]
+fn standard_input() -> Result<io::StdinLock<'static>, Failure> {
+    Ok(io::stdin().lock())
 }
 
 /// Reads everything into buffers that are wiped when they are outgrown.
