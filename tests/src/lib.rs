@@ -4,12 +4,14 @@
 //! holds for all commands: nothing secret on standard error, no panic. The binary is `$STRONGROOM_BIN`, or built once.
 
 mod binary;
+mod encodings;
 mod finished;
 mod sample;
 mod sandbox;
 mod terminal;
 
 pub use binary::{cargo_build_example, repository, strongroom};
+pub use encodings::encodings;
 pub use finished::Finished;
 pub use sample::*;
 pub use sandbox::{Run, Sandbox, Tree};
