@@ -70,7 +70,7 @@ impl LockedVault {
     }
 
     pub(crate) fn unlock(self, unlock: &Unlock) -> Result<Vault> {
-        OpenOptions::new().unlock_once(self, unlock)
+        OpenOptions::new().unlock(self, unlock)
     }
 
     /// What a save does when it reads back: stages 7 to 10 of SPEC.md 9.1.
@@ -192,10 +192,10 @@ impl OpenOptions {
             };
             // Another writer may have saved, and moved the pin, after we read the file: then there is a newer one to
             // read, and what we hold was never refused for good.
-            locked = LockedVault::read(&vault.path)?;
-            if locked.checksum == checksum {
-                return Err(refused.into());
-            }
+            locked = match LockedVault::read(&vault.path) {
+                Ok(newer) if newer.checksum != checksum => newer,
+                _ => return Err(refused.into()),
+            };
             overtaken += 1;
             // The data key opens the newer one too. Argon2 once more would take so long that busy writers overtake us
             // again and again, until an intact vault is refused.
