@@ -175,6 +175,41 @@ fn a_full_header_still_takes_a_replacement_for_one_of_its_ways_in() {
 }
 
 #[test]
+fn a_secret_that_nobody_takes_changes_nothing() {
+    let fixture = Fixture::new();
+    let before = fs::read(fixture.path()).unwrap();
+    let mut vault = fixture.open();
+    let slot = || NewSlot::machine_key("bot", &MachineKey::generate().unwrap());
+    let opened_by = vault.opened_by();
+    assert!(matches!(vault.add_slot_after(slot(), |_, _| Err(Error::NoRandomness)), Err(Error::NoRandomness)));
+    let refused = vault.replace_slot_after(opened_by, slot(), |_, _| Err(Error::NoRandomness));
+    assert!(matches!(refused, Err(Error::NoRandomness)));
+    assert_eq!(fs::read(fixture.path()).unwrap(), before);
+    assert_eq!(vault.info().revision, 1);
+
+    let other = fixture.path().with_file_name("other.strongroom");
+    let refused = vault.to_new(vec![slot()]).prepare().unwrap().create_after(&other, |_| Err(Error::NoRandomness));
+    assert!(matches!(refused, Err(Error::NoRandomness)));
+    assert_eq!(fs::read_dir(fixture.directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_secret_is_handed_over_while_the_old_version_is_still_there() {
+    let fixture = Fixture::new();
+    let before = fs::read(fixture.path()).unwrap();
+    let mut vault = fixture.open();
+    let slot = NewSlot::machine_key("bot", &MachineKey::generate().unwrap());
+    let mut told = None;
+    let hand_over = |slot, info: &strongroom::Info| {
+        assert_eq!(fs::read(fixture.path()).unwrap(), before);
+        told = Some((slot, info.clone()));
+        Ok(())
+    };
+    let made = vault.add_slot_after(slot, hand_over).unwrap();
+    assert_eq!(told, Some((made, vault.info())));
+}
+
+#[test]
 fn an_open_vault_takes_no_older_file_for_the_newest() {
     let fixture = Fixture::new();
     let first = fs::read(fixture.path()).unwrap();
