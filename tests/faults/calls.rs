@@ -153,7 +153,7 @@ impl Fault {
     /// Whether the whole matrix has it at a call of this class. What only looks has the errors that looking has.
     pub fn applies_to(self, class: Class) -> bool {
         match class {
-            Class::Look => matches!(self, Fault::Once("EIO" | "EINTR" | "ENOMEM")),
+            Class::Look => matches!(self, Fault::Once("EIO" | "EINTR")),
             Class::Memory => self == Fault::Once("ENOMEM"),
             Class::Seed => matches!(self, Fault::Once("EINTR") | Fault::Repeated("EINTR") | Fault::Kill),
             _ => self != Fault::Once("ENOMEM"),
@@ -199,6 +199,8 @@ fn narrowed(class: Class, line: &str) -> Option<Class> {
     match class {
         Class::Open if writes => Some(Class::Create),
         Class::Randomness if line.contains("GRND_INSECURE") => Some(Class::Seed),
+        // What the machine says of itself, such as how much memory there is, is read in many small pieces.
+        Class::Look if ["/proc/", "/sys/"].iter().any(|place| line.contains(place)) => None,
         // Most of what fcntl does has nothing to do with files.
         Class::Lock if line.starts_with("fcntl") && !line.contains("SETLK") => None,
         _ => Some(class),
