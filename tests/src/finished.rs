@@ -32,6 +32,11 @@ impl Finished {
         self.exits(0)
     }
 
+    /// Whether it did what was asked, for tests in which either may be.
+    pub fn succeeded(&self) -> bool {
+        self.status.success()
+    }
+
     /// It exited with this code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Finished {

@@ -237,6 +237,9 @@ fn file_hint(operation: &str, path: &Path, error: &io::Error) -> Option<String> 
              copy it here"
                 .into()
         }
+        io::ErrorKind::StorageFull => "free some space on that disk (df, df -i), then repeat the command".into(),
+        io::ErrorKind::QuotaExceeded => "free some of your quota on that disk (quota), then repeat the command".into(),
+        io::ErrorKind::FileTooLarge => "raise the limit of file sizes (ulimit -f), then repeat the command".into(),
         io::ErrorKind::ReadOnlyFilesystem => {
             "reading works where the vault is; to change it, copy it to where you can write".into()
         }

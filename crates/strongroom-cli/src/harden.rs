@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Limits as they were before we lowered them, for the command that `run` becomes.
@@ -12,10 +13,18 @@ pub struct Limits {
     core: rustix::process::Rlimit,
 }
 
+/// SIGXFSZ.
+#[cfg(unix)]
+const FILE_TOO_LARGE: std::ffi::c_int = rustix::process::Signal::XFSZ.as_raw();
+
 /// No core image, and on Linux no debugger and no reading of `/proc/PID/mem` by the same user.
 ///
 /// Nothing here can stop the program from working: a system that refuses leaves us as exposed as any other process.
 pub fn harden() -> Limits {
+    // A limit of file sizes is an error of the write then, and not the end of the process with its temporary file left
+    // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(FILE_TOO_LARGE, Arc::default());
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
