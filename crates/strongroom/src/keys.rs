@@ -9,7 +9,7 @@ mod published;
 use hkdf::{Hkdf, HkdfExtract};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
+use x25519_dalek::{PublicKey, StaticSecret};
 
 use crate::Error;
 use crate::aead;

@@ -121,7 +121,7 @@ pub(super) fn with_extension(file: &[u8], data_key: &DataKey) -> Vec<u8> {
     let payload = container::open_payload(&mut copy, &header, data_key).unwrap();
     let mut index = Index::of(&copy[payload.clone()]).unwrap();
     let contents = index.contents(&copy[payload]);
-    index.descent.extensions.push((7, b"EXAMPLE of a newer writer".to_vec()));
+    index.descent.extensions.push((7, b"EXAMPLE of a newer writer".to_vec().into()));
     let payload = wire::encode(&contents, &index.descent).unwrap();
     container::seal(&mut header, data_key, payload).unwrap().file
 }

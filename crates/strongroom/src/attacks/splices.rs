@@ -151,8 +151,11 @@ impl Tally {
     fn add(&mut self, history: &History, unlocks: &[Unlock], file: &[u8]) {
         if let Some(version) = history.all().find(|version| version.file == file) {
             let opened = unlocks.iter().filter_map(|unlock| attempt(file, unlock).ok());
-            let notes = opened.map(|vault| vault.record(&Reference::new("okx", "main")).unwrap().note);
-            assert!(notes.inspect(|note| assert_eq!(note, version.note)).count() >= 3, "a version opens as what it is");
+            let notes = opened.map(|vault| vault.record(&Reference::new("okx", "main")).unwrap().note.clone());
+            assert!(
+                notes.inspect(|note| assert_eq!(*note, version.note)).count() >= 3,
+                "a version opens as what it is"
+            );
             self.real += 1;
         } else if container::parse(file).is_err() {
             self.at_parse += 1;
