@@ -1,11 +1,11 @@
 //! A sandbox that is put back to the same beginning before every run, and everything that lies in it.
 
-use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use strongroom_tests::Sandbox;
 
 /// Every file and directory of a sandbox but the records of its runs, by paths relative to its root.
