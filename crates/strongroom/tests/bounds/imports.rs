@@ -105,7 +105,7 @@ fn read(format: ImportFormat, text: &Secret) {
 
 /// Heap that reading, checking and merging a text may take for each of its bytes, and beside them. What costs most is a
 /// record, a value or a notice for every few bytes.
-const A_BYTE: usize = 64;
+const A_BYTE: usize = 80;
 const CONSTANT: usize = 16 * 1024;
 
 #[test]
