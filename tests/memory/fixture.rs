@@ -162,7 +162,7 @@ impl Fixture {
         }
         needles.text("passphrase", &self.passphrase);
         needles.text("second passphrase", &self.second_passphrase);
-        // The prefix is in every binary that knows it, and the ids behind the key are public: 51 characters are the key's.
+        // The prefix is in every binary that knows it, and the ids behind the key are public: 51 characters are secret.
         needles.text("machine key text", &self.key_text["STRONGROOM-KEY-1-".len()..][..51]);
         needles.text("key file text", &self.key_file["STRONGROOM-FACTOR-1-".len()..]);
         needles.text("recovery code text", &self.recovery_code);

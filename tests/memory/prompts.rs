@@ -8,11 +8,14 @@ use crate::image::Image;
 use crate::ledger::{ANYWHERE, APART, Ledger, Rule, may, must};
 use crate::terminal::Terminal;
 
+/// A moment's name, its images, and what may be in them.
+type Moment = (String, Vec<Image>, Vec<Rule>);
+
 /// Images of one command at several moments.
 struct Session<'a> {
     terminal: Terminal,
     with_debugger: bool,
-    images: Vec<(String, Vec<Image>, Vec<Rule>)>,
+    images: Vec<Moment>,
     name: &'a str,
 }
 
@@ -32,12 +35,12 @@ impl<'a> Session<'a> {
         self.images.push((format!("{}: {moment}", self.name), images, rules));
     }
 
-    fn into_images(self) -> Vec<(String, Vec<Image>, Vec<Rule>)> {
+    fn into_images(self) -> Vec<Moment> {
         self.images
     }
 }
 
-fn check(test: &str, fixture: &Fixture, sessions: Vec<Vec<(String, Vec<Image>, Vec<Rule>)>>) {
+fn check(test: &str, fixture: &Fixture, sessions: Vec<Vec<Moment>>) {
     let needles = fixture.needles(test);
     let mut ledger = Ledger::default();
     let mut moments = 0;

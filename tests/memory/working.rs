@@ -227,9 +227,7 @@ fn a_command_that_saves_has_only_what_the_table_says() {
     work.fixture.also("new passphrase", &new_passphrase);
     work.fixture.sandbox.write("next", &new_passphrase);
     let slot = work.fixture.slot_of_passphrase();
-    let words = format!(
-        "passwd --passphrase-file passphrase --slot {slot} --new-passphrase-file next --kdf minimum --allow-weak-passphrase"
-    );
+    let words = format!("passwd --slot {slot} --passphrase-file passphrase --new-passphrase-file next --kdf minimum");
     let reads = || may("new passphrase", ANYWHERE, "the new passphrase, while it is read and judged");
     let unlocks = with(unlocking("passphrase"), vec![reads()]);
     let phases = vec![

@@ -24,7 +24,7 @@ pub fn encodings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     };
     forms.push(("URL", bytes.iter().copied().map(url).collect::<String>().into_bytes()));
     let json = serde_json::to_string(text).expect("a text is JSON");
-    forms.push(("JSON", json[1..json.len() - 1].as_bytes().to_vec()));
+    forms.push(("JSON", json.as_bytes()[1..json.len() - 1].to_vec()));
     forms.push(("shell", text.replace('\'', r"'\''").into_bytes()));
     let double: String =
         text.chars().flat_map(|c| r#""\$`"#.contains(c).then_some('\\').into_iter().chain([c])).collect();

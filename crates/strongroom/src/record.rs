@@ -83,8 +83,8 @@ pub struct Previous {
     pub fields: Fields,
 }
 
-/// Notes and extensions are no [`Secret`]s, because people see the former and nobody knows what the latter are. They may
-/// be secret all the same, so they are wiped.
+/// Notes and extensions are no [`Secret`]s, because people see the former and nobody knows what the latter are. They
+/// may be secret all the same, so they are wiped.
 impl Drop for Record {
     fn drop(&mut self) {
         self.note.zeroize();

@@ -10,8 +10,8 @@ use crate::memory::{Cell, Text};
 
 /// A credential, passphrase or other text that must not be seen.
 ///
-/// It lies in memory that is locked and kept out of core dumps where the system allows it, and is wiped when dropped. Its
-/// `Debug` says only what it is, and it has no `Clone`: [`Secret::duplicate`] is the loud way to have it twice.
+/// It lies in memory that is locked and kept out of core dumps where the system allows it, and is wiped when dropped.
+/// Its `Debug` says only what it is, and it has no `Clone`: [`Secret::duplicate`] is the loud way to have it twice.
 pub struct Secret(Text);
 
 impl Secret {
