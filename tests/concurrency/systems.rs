@@ -82,17 +82,20 @@ fn a_directory_that_cannot_be_synchronised_is_a_warning_and_the_save_counts() {
         let options = ["-P", work.to_str().expect("UTF-8"), "-e", &inject];
         for words in ["set binance/main --note", "add env/TOKEN --from-json", "rekey"] {
             revision += 1;
-            let (words, expected) = match words {
-                "rekey" => (words.to_owned(), 1),
-                "set binance/main --note" => (format!("{words} note-{revision}"), 1),
+            let words = match words {
+                "rekey" => words.to_owned(),
+                "set binance/main --note" => format!("{words} note-{revision}"),
                 _ => {
                     let value = sandbox.write("value", format!(r#"{{"value":"EXAMPLE-{revision}"}}"#));
-                    (format!("add env/TOKEN-{revision} --from-json {}", value.display()), 1)
+                    format!("add env/TOKEN-{revision} --from-json {}", value.display())
                 }
             };
             let Some(saved) = injected(test, &sandbox, &words, &options) else { return };
             let saved = saved.ok().says("saved, but its directory could not be synchronised");
-            assert_eq!(saved.stderr.matches("warning:").count(), expected, "{words}: {}", saved.stderr);
+            // Where it fails, and not only cannot be done, opening found the same of the save before.
+            let others = saved.stderr.matches("cannot synchronise").count();
+            assert!(others <= usize::from(matches!(error, "EIO" | "EBADF")), "{words}: {}", saved.stderr);
+            assert_eq!(saved.stderr.matches("warning:").count(), 1 + others, "{words}: {}", saved.stderr);
             assert_eq!(sandbox.bare("info --json").end().ok().json()["revision"], revision, "{words} with {error}");
         }
     }
