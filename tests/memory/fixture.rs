@@ -162,6 +162,8 @@ impl Fixture {
         }
         needles.text("passphrase", &self.passphrase);
         needles.text("second passphrase", &self.second_passphrase);
+        // As it is looked at to tell whether it is a recovery code.
+        needles.text("passphrase", &self.passphrase.replace('-', "").to_uppercase());
         // The prefix is in every binary that knows it, and the ids behind the key are public: 51 characters are secret.
         needles.text("machine key text", &self.key_text["STRONGROOM-KEY-1-".len()..][..51]);
         needles.text("key file text", &self.key_file["STRONGROOM-FACTOR-1-".len()..]);

@@ -5,7 +5,7 @@
 //! that farm, which is more than the keys of an exchange are worth to it. Below that the passphrase
 //! is refused unless `--allow-weak-passphrase` says that the user knows.
 
-use strongroom::Secret;
+use strongroom::{Secret, without_traces};
 
 use crate::failure::Failure;
 
@@ -22,7 +22,7 @@ pub fn check(passphrase: &Secret, allow_weak: bool) -> Result<(), Failure> {
     }
     let text = passphrase.expose_secret();
     let end = text.char_indices().nth(MOST_CHARACTERS).map_or(text.len(), |(at, _)| at);
-    let estimate = zxcvbn::zxcvbn(&text[..end], &["strongroom", "vault"]);
+    let estimate = without_traces(|| zxcvbn::zxcvbn(&text[..end], &["strongroom", "vault"]));
     if estimate.guesses_log10() >= LEAST_GUESSES_LOG10 {
         return Ok(());
     }

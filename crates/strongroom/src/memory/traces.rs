@@ -64,14 +64,17 @@ fn wipe_stack<const SIZE: usize>() {
     black_box(&mut below);
 }
 
-/// The vector registers, through which keys and copies go. The others are used again at once.
+/// The vector registers, through which keys and copies go, and in which ciphers keep their round keys. The others are
+/// used again at once.
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 fn wipe_registers() {
     // Declared as overwritten, so that the compiler keeps nothing there.
     macro_rules! overwrite {
         ($($instruction:literal),*) => {
-            // SAFETY: it writes to registers only, all of which are declared; those that are not, the compiler does not
-            // use, because it was not told that the processor has them.
+            // SAFETY: it writes to registers only. Those that can be declared are; the others, from 16 on, the compiler
+            // does not use, unless it was told that the processor has them, and then they hold nothing across this call,
+            // because no function has to keep them.
             unsafe {
                 std::arch::asm!(
                     $($instruction),*,
@@ -85,6 +88,27 @@ fn wipe_registers() {
     }
     if std::arch::is_x86_feature_detected!("avx") {
         overwrite!("vzeroall");
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            // Ciphers that look for it use these for their round keys.
+            overwrite!(
+                "vpxord zmm16, zmm16, zmm16",
+                "vpxord zmm17, zmm17, zmm17",
+                "vpxord zmm18, zmm18, zmm18",
+                "vpxord zmm19, zmm19, zmm19",
+                "vpxord zmm20, zmm20, zmm20",
+                "vpxord zmm21, zmm21, zmm21",
+                "vpxord zmm22, zmm22, zmm22",
+                "vpxord zmm23, zmm23, zmm23",
+                "vpxord zmm24, zmm24, zmm24",
+                "vpxord zmm25, zmm25, zmm25",
+                "vpxord zmm26, zmm26, zmm26",
+                "vpxord zmm27, zmm27, zmm27",
+                "vpxord zmm28, zmm28, zmm28",
+                "vpxord zmm29, zmm29, zmm29",
+                "vpxord zmm30, zmm30, zmm30",
+                "vpxord zmm31, zmm31, zmm31"
+            );
+        }
     } else {
         overwrite!(
             "xorps xmm0, xmm0",

@@ -5,6 +5,7 @@ use crate::error::{Error, FormatError, PinError, Result, TextError};
 use crate::kdf::KdfCost;
 use crate::keys::{DataKey, SlotSecret};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
+use crate::memory::without_traces;
 use crate::passphrase;
 use crate::random;
 use crate::record::Timestamp;
@@ -43,6 +44,10 @@ impl NewSlot {
     /// [`TextError::Passphrase`] when SPEC.md 6.5 refuses the text; [`Error::SlotRefused`] when the cost is outside the
     /// limits.
     pub fn passphrase(label: &str, text: &Secret, cost: KdfCost) -> Result<NewSlot> {
+        without_traces(|| NewSlot::normalised(label, text, cost))
+    }
+
+    fn normalised(label: &str, text: &Secret, cost: KdfCost) -> Result<NewSlot> {
         let text = passphrase::normalised(text);
         if RecoveryCode::has_form(text.expose_secret()) {
             return Err(TextError::Passphrase("has the form of a recovery code, so it could never be entered").into());
