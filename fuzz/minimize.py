@@ -22,7 +22,7 @@ BUILT = FUZZ / "target" / "x86_64-unknown-linux-gnu" / "release"
 MOST_BYTES = 200 * 1024
 MOST_FILES = 400
 MOST_BYTES_TOGETHER = 1536 * 1024
-MACHINE = (b"/home/", b"/root/", b"/tmp/", b"/Users/", b"/work/", b"/var/")
+MACHINE = (b"/home/", b"/root/", b"/tmp/", b"/Users/", b"/var/")
 
 
 def targets() -> list[str]:

@@ -69,12 +69,14 @@ fn sixteen_writers_killed_at_random_lose_nothing() {
                 scope.spawn(move || reader::read_until(&place, over, WORKERS, seed ^ number as u64))
             })
             .collect();
-        for worker in workers {
-            let (one, tried) = worker.join().expect("a worker does not panic");
+        let done: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+        // Before anything can fail here: the readers wait for it.
+        over.store(true, Ordering::Relaxed);
+        for worker in done {
+            let (one, tried) = worker.expect("a worker does not panic");
             account.add(one);
             notes.extend(tried);
         }
-        over.store(true, Ordering::Relaxed);
         for reader in readers {
             reads.add(reader.join().expect("a reader does not panic"));
         }

@@ -136,6 +136,11 @@ impl Call {
             && self.target(0).is_some_and(|input| self.target(self.arguments[0]) == Some(input))
     }
 
+    /// With which code the process ends, if this is its end.
+    pub fn exit_code(&self) -> Option<u64> {
+        self.is_end().then(|| self.arguments[0])
+    }
+
     /// The end of the process.
     pub fn is_end(&self) -> bool {
         self.number == libc::SYS_exit_group

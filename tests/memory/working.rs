@@ -100,6 +100,7 @@ impl Work {
                 while phases.get(at + 1).is_some_and(|next| (next.begins)(&now)) {
                     at += 1;
                 }
+                assert_eq!(now.exit_code().unwrap_or(0), 0, "{name} failed");
                 if now.is(&LOOKED_AT) {
                     images.push((at, Image::written(traced.id())));
                 }
@@ -302,6 +303,7 @@ fn at_its_end_a_debugger_finds_nothing() {
     work.fixture.also("value that is new", &piped);
     let input = work.fixture.sandbox.write("piped", &piped);
     let value = format!("set {USED} api_secret --stdin");
+    let before = work.fixture.sandbox.bare("info --json").end().ok().json()["revision"].as_u64().map(|at| at + 1);
     let mut images = Vec::new();
     for (words, input) in [
         (format!("get {USED}/api_secret"), &empty),
@@ -316,6 +318,8 @@ fn at_its_end_a_debugger_finds_nothing() {
         images.push((words, core));
         work.fixture.keep_version();
     }
+    let revision = work.fixture.sandbox.bare("info --json").end().ok().json()["revision"].as_u64();
+    assert!(revision > before, "the two commands that save came to their end");
     let needles = work.fixture.needles(test);
     for (words, image) in &images {
         work.ledger.look(&format!("{words}, before its last system call"), image, &needles, &[]);

@@ -51,7 +51,7 @@ impl Context {
             return Ok(path);
         }
         // By its short name, because it stands in messages, and a directory can be too deep to have a long one.
-        if is_there(Path::new(VAULT_FILE)) {
+        if is_there(Path::new(VAULT_FILE), false) {
             return Ok(PathBuf::from(VAULT_FILE));
         }
         let here = match env::current_dir() {
@@ -61,11 +61,12 @@ impl Context {
             Err(error) => return Err(Failure::file("find", Path::new("."), &error)),
         };
         if let Some(here) = &here
-            && let Some(found) = here.ancestors().skip(1).map(|dir| dir.join(VAULT_FILE)).find(|path| is_there(path))
+            && let Some(found) =
+                here.ancestors().skip(1).map(|dir| dir.join(VAULT_FILE)).find(|path| is_there(path, true))
         {
             return Ok(found);
         }
-        if let Some(own) = own_vault_path().filter(|path| is_there(path)) {
+        if let Some(own) = own_vault_path().filter(|path| is_there(path, false)) {
             return Ok(own);
         }
         let message = match here {
@@ -295,13 +296,14 @@ impl Context {
 }
 
 /// Whether anything has this name, or nobody can tell. A directory, a link that leads nowhere or a disk that does not
-/// answer is an error to tell about and no reason to go on to a vault further up, which is another one.
-fn is_there(path: &Path) -> bool {
+/// answer is an error to tell about and no reason to go on to a vault further up, which is another one. Directories
+/// `above` this one may be closed to us; nobody keeps a vault there for us.
+fn is_there(path: &Path, above: bool) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
     match path.symlink_metadata() {
         Ok(_) => true,
-        // Directories above this one may be closed to us; nobody keeps a vault there for us.
-        Err(error) => !matches!(error.kind(), NotFound | NotADirectory | PermissionDenied),
+        Err(error) if error.kind() == PermissionDenied => !above,
+        Err(error) => !matches!(error.kind(), NotFound | NotADirectory),
     }
 }
 

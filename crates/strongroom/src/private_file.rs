@@ -30,8 +30,8 @@ pub fn create(path: &Path, contents: &[u8]) -> Result<bool> {
     })
 }
 
-/// Writes a file in the place of the one that is there, through symbolic links, or as a new one. Its owner and mode are
-/// kept, except that others than owner and group lose access. Returns whether it survives a power cut from now on.
+/// Writes a file in the place of the one that is there, through symbolic links, or as a new one. Its owner is
+/// kept where the system allows it, and nobody else has access. Returns whether it survives a power cut from now on.
 ///
 /// # Errors
 /// [`Error::File`], also for what is not a regular file, such as a terminal or a pipe; the old file is as it was, unless
@@ -44,7 +44,13 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<bool> {
             // A link into /proc leads to files that have no name any more; the link itself must not be replaced.
             Here::canonical(path).map_err(failed("find"))?
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => file::resolve(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A link that leads nowhere: what is meant for there must not come to lie here.
+            if std::fs::symlink_metadata(path).is_ok() {
+                return Err(failed("find")(error));
+            }
+            file::resolve(path)?
+        }
         Err(error) => return Err(failed("find")(error)),
     };
     put(&target, contents, How::ReplacingPrivate)
@@ -71,7 +77,8 @@ pub fn leftovers(path: &Path) -> Vec<PathBuf> {
 const SYNCHRONISE: &str = "synchronise the directory of";
 
 fn put(path: &Path, contents: &[u8], how: How) -> Result<bool> {
-    // Held to the end, so that nobody takes our temporary file for a leftover.
+    // Held to the end, so that nobody takes our temporary file for a leftover. Who could not have it, because somebody
+    // kept it for long, may lose the temporary file to the next writer of this name; then this is an error.
     let lock = Lock::on_directory_of(path, CLEANING_WAITS).ok();
     if let Some(lock) = &lock {
         lock.remove_leftovers(path);
@@ -132,7 +139,7 @@ mod tests {
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         replace(&path, b"").unwrap();
-        assert_eq!(mode(&path), 0o640);
+        assert_eq!(mode(&path), 0o600);
     }
 
     #[cfg(unix)]
@@ -151,6 +158,8 @@ mod tests {
 
         symlink("nowhere", at("dangling")).unwrap();
         assert!(matches!(create(&at("dangling"), b""), Err(Error::AlreadyThere { .. })));
+        assert!(matches!(replace(&at("dangling"), b""), Err(Error::File { operation: "find", .. })));
+        assert!(at("dangling").is_symlink() && !at("nowhere").exists());
         for refused in ["/dev/null", "/proc/self/fd/0", "real"] {
             let refused = if refused.starts_with('/') { PathBuf::from(refused) } else { at(refused) };
             if fs::metadata(&refused).is_ok_and(|about| !about.is_file()) {

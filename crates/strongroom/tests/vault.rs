@@ -383,6 +383,30 @@ fn a_pin_refuses_older_forked_and_other_vaults() {
 }
 
 #[test]
+fn an_open_vault_that_was_refused_an_older_file_stays_refused_and_hands_nothing_of_it_out() {
+    let fixture = Fixture::new();
+    let mut held = fixture.pinned().unwrap();
+    let first = fs::read(fixture.path()).unwrap();
+    set_note(&mut fixture.pinned().unwrap(), "second");
+    let second = fs::read(fixture.path()).unwrap();
+    set_note(&mut fixture.pinned().unwrap(), "third");
+
+    // Also what this handle opened itself is older than what this host has seen since.
+    for older in [&second, &first] {
+        fs::write(fixture.path(), older).unwrap();
+        for _ in 0..2 {
+            let refused = held.edit(|contents| {
+                contents.set_value("A", Secret::copy_of("EXAMPLE"), 0);
+                Ok(())
+            });
+            assert!(matches!(refused, Err(Error::Pin(PinError::RolledBack { pinned: 3, .. }))));
+            assert_eq!(held.info().revision, 1);
+        }
+        assert_eq!(fs::read(fixture.path()).unwrap(), *older);
+    }
+}
+
+#[test]
 fn an_expectation_refuses_less_than_it_names() {
     let fixture = Fixture::new();
     let info = fixture.open().info();

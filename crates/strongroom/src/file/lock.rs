@@ -160,6 +160,6 @@ mod tests {
         lock.write(&path, b"newer", How::Replacing, |_| Ok(())).unwrap();
         assert_eq!(mode(&path), 0o644);
         lock.write(&path, b"plaintext", How::ReplacingPrivate, |_| Ok(())).unwrap();
-        assert_eq!(mode(&path), 0o640);
+        assert_eq!(mode(&path), 0o600);
     }
 }

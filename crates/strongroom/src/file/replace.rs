@@ -23,7 +23,7 @@ pub(crate) enum How {
     New,
     /// A file, whose mode and owner are kept.
     Replacing,
-    /// As [`How::Replacing`], and whoever is neither owner nor group loses access: for plaintext and keys.
+    /// As [`How::Replacing`], and nobody but the owner has access any more: for plaintext and keys.
     ReplacingPrivate,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn put<T>(path: &Path, bytes: &[u8], how: How, verify: impl FnOnce(&P
     let mask = match how {
         How::New => None,
         How::Replacing => Some(0o7777),
-        How::ReplacingPrivate => Some(0o770),
+        How::ReplacingPrivate => Some(0o700),
     };
     if let Some(mask) = mask {
         match Here::keep_mode_and_owner(&file, path, mask) {

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use super::wipe;
 
 /// How much of the stack below a piece of work is wiped after it. The deepest of it, Argon2 in an unoptimised build,
-/// uses less, and whoever calls us has as much, because the work itself had.
+/// uses less. A thread that opens a vault needs a stack of 128 KiB, which is what the smallest C libraries give.
 const STACK: usize = 64 * 1024;
 
 /// The same for a hash, a derivation, a multiplication or a cipher alone.

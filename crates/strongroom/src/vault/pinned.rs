@@ -62,7 +62,7 @@ impl Vault {
     /// where another may have been, so the pin of another does not count.
     pub(super) fn saved(&mut self, durable: bool, new: bool) {
         if !durable {
-            self.warnings.push("saved, but its directory could not be synchronised: a power cut could undo it".into());
+            self.warn("saved, but its directory could not be synchronised: a power cut could undo it".into());
             // The next time it is opened, the pin follows.
             return;
         }
@@ -81,7 +81,8 @@ impl Vault {
         };
         match held.load() {
             Ok(Some(pin)) if overtaken(&pin) => Ok(()),
-            Ok(_) | Err(Error::Pin(PinError::Unreadable { .. })) => held.save(&seen.pin(self.abandoned)),
+            Ok(_) => held.save(&seen.pin(self.abandoned)),
+            Err(Error::Pin(PinError::Unreadable { .. })) if new => held.save(&seen.pin(self.abandoned)),
             Err(error) => Err(error),
         }
     }
@@ -119,11 +120,18 @@ impl Vault {
 
     fn take(&mut self, judged: Judged) {
         self.abandoned = judged.abandoned;
-        self.warnings.extend(judged.warning);
+        judged.warning.into_iter().for_each(|warning| self.warn(warning));
     }
 
     fn warn_of_pin(&mut self, error: &Error) {
-        self.warnings.push(format!("{error}: an older vault would not be noticed"));
+        self.warn(format!("{error}: an older vault would not be noticed"));
+    }
+
+    /// Once each: a bot that saves all day on a read-only state directory has one warning of it.
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 }
 

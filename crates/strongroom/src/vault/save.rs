@@ -186,6 +186,8 @@ impl Vault {
             let version = draft.verify(temporary, &sealed, data_key)?;
             self.still_there()?;
             ready(&answer, &info(&version.header, version.checksum))?;
+            // Whoever was told may have taken their time.
+            self.still_there()?;
             Ok(version)
         };
         let written = lock.write(&self.path, &sealed.file, How::Replacing, verify)?;
@@ -203,7 +205,8 @@ impl Vault {
     fn read_again(&mut self) -> Result<()> {
         let locked = LockedVault::read(&self.path)?;
         if locked.checksum == self.version.checksum {
-            return Ok(());
+            // Somebody may have saved, and an older file been put back since: the pin knows.
+            return self.check_pin();
         }
         if locked.header.vault_id != self.version.header.vault_id {
             return Err(Error::Changed { what: "the vault was replaced by another; it".into() });
@@ -216,9 +219,14 @@ impl Vault {
         if let Verdict::Refused(refused) = version.seen().compare(&self.version.seen().pin(None)) {
             return Err(refused.into());
         }
-        self.version = version;
-        self.check_demands()?;
-        self.check_pin()
+        let held = std::mem::replace(&mut self.version, version);
+        let abandoned = self.abandoned;
+        let accepted = self.check_demands().and_then(|()| self.check_pin());
+        if accepted.is_err() {
+            // What is refused is not handed out, and not taken for known the next time either.
+            (self.version, self.abandoned) = (held, abandoned);
+        }
+        accepted
     }
 
     /// Programs that do not know our lock, such as git, may have put another file there while Argon2 ran.
