@@ -121,6 +121,47 @@ fn a_pipe_without_an_end_is_read_as_far_as_the_limit_and_then_refused() {
 }
 
 #[test]
+fn a_pin_that_is_none_is_said_in_little_memory_and_nothing_is_opened() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("list").ok();
+    let pins = sandbox.outside("home/state/strongroom/pins");
+    let pin = std::fs::read_dir(&pins).expect("pins").next().expect("one pin").expect("an entry").path();
+    let good = std::fs::read_to_string(&pin).expect("a pin");
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    let texts = [
+        String::new(),
+        "{}".into(),
+        "null".into(),
+        "\0".repeat(1000),
+        good.replace(": \"", ": 1, \"x\": \""),
+        good.replace("\"revision\": 1", "\"revision\": -1"),
+        good.replace("\"revision\": 1", "\"revision\": 1e99"),
+        good.replace("\"revision\": 1", &format!("\"revision\": {deep}")),
+        good.replace("\"revision\": 1", &format!("\"more\": {deep}, \"revision\": 1")),
+        format!("{deep}{good}"),
+        format!("{good}{good}"),
+        good.repeat(1000),
+        good[..good.len() / 2].to_owned(),
+    ];
+    for text in &texts {
+        assert_ne!(text, &good);
+        std::fs::write(&pin, text).expect("written");
+        let finished = limited(&sandbox, "list --json").exits(5).prints_only("");
+        assert_eq!(finished.error_kind(), "pin-unreadable");
+    }
+    File::options().write(true).open(&pin).expect("the pin").set_len(5 << 30).expect("a sparse file");
+    limited(&sandbox, "list --json").exits(5).prints_only("");
+    std::fs::remove_file(&pin).expect("removed");
+    for other in ["/dev/zero", "/dev/urandom"] {
+        std::os::unix::fs::symlink(other, &pin).expect("a link");
+        limited(&sandbox, "list --json").fails().prints_only("");
+        std::fs::remove_file(&pin).expect("removed");
+    }
+    std::fs::write(&pin, &good).expect("written");
+    sandbox.run("list").ok();
+}
+
+#[test]
 fn an_armoured_vault_may_be_longer_than_a_vault() {
     let sandbox = Sandbox::with_vault();
     // 68 MB of armour, all of it good but its end, which is missing: it is read and not refused by its length.

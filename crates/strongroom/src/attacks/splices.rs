@@ -307,7 +307,7 @@ fn g2_slots_are_not_reordered_doubled_left_out_or_brought_from_elsewhere() {
         }
         for added in history.all().flat_map(|other| &other.parts.header.slots) {
             if slots.iter().all(|slot| slot.info.id != added.info.id) {
-                let more = [&slots[..], &[added.clone()]].concat();
+                let more = [&slots[..], std::slice::from_ref(added)].concat();
                 tally.add(&history, &unlocks, &version.parts.with_slots(more).to_file());
                 brought += 1;
             }

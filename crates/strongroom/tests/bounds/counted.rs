@@ -35,7 +35,7 @@ pub fn within<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
         let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
         let mapped = line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024;
         let before = getrlimit(Resource::As);
-        let limit = |current| setrlimit(Resource::As, Rlimit { current, ..before.clone() }).unwrap();
+        let limit = |current| setrlimit(Resource::As, Rlimit { current, ..before }).unwrap();
         limit(Some(mapped + bytes as u64));
         let answer = work();
         limit(before.current);

@@ -130,6 +130,26 @@ mod tests {
     }
 
     #[test]
+    fn nesting_of_any_depth_is_no_toml_and_is_not_followed() {
+        // Far less stack than a command has: what followed the nesting would not survive it.
+        let deep = || {
+            for depth in [200, 100_000] {
+                for text in [
+                    format!("a = {}1{}", "[".repeat(depth), "]".repeat(depth)),
+                    format!("a = {}1{}", "{a=".repeat(depth), "}".repeat(depth)),
+                    format!("a = {}", "[{a=".repeat(depth)),
+                    format!("{} = 1", vec!["a"; depth].join(".")),
+                    format!("[{}]", vec!["a"; depth].join(".")),
+                    format!("[[record]]\nnote.{} = 1", vec!["a"; depth].join(".")),
+                ] {
+                    assert!(read(&text).is_err());
+                }
+            }
+        };
+        std::thread::Builder::new().stack_size(512 * 1024).spawn(deep).unwrap().join().unwrap();
+    }
+
+    #[test]
     fn every_value_survives_the_way_there_and_back() {
         let contents = contents();
         let text = write(&contents, &Scope(None), "# header\n");
