@@ -152,7 +152,7 @@ fn an_export_goes_through_a_link_and_never_in_the_place_of_what_is_no_file() {
     sandbox.run("export json --output link.json --force").ok();
     assert!(sandbox.path("link.json").is_symlink());
     assert!(sandbox.read_text("real/out.json").contains("exchange_secrets"));
-    assert_eq!(sandbox.mode("real/out.json"), 0o640);
+    assert_eq!(sandbox.mode("real/out.json"), 0o600);
 
     std::fs::create_dir(sandbox.path("directory")).expect("a directory");
     std::os::unix::fs::symlink("/dev/null", sandbox.path("null")).expect("a link");

@@ -48,6 +48,22 @@ fn a_vault_whose_secrets_cannot_be_shown_is_not_made() {
 }
 
 #[test]
+fn a_standard_output_that_is_closed_or_leads_nowhere_shows_nothing_and_nothing_is_changed() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.read("vault.strongroom");
+    for place in [">&-", ">/dev/null"] {
+        for words in
+            ["passwd --generate-passphrase --kdf minimum", "slot add --recovery", "init --vault new --no-passphrase"]
+        {
+            for json in ["", "--json"] {
+                sandbox.shell(&format!("\"$STRONGROOM\" {words} {json} {place}")).end().exits(3);
+            }
+        }
+    }
+    assert!(sandbox.read("vault.strongroom") == before && !sandbox.path("new").exists());
+}
+
+#[test]
 fn nobody_reading_what_is_shown_once_is_a_failure() {
     let sandbox = Sandbox::new();
     let script =

@@ -184,6 +184,11 @@ impl Context {
         }
         let vault = opened.map_err(|error| Failure::from(error).at(path))?;
         self.warn_of(&vault, &[]);
+        if pins().is_none() && self.globals.expect.is_none() {
+            self.warn(
+                "there is no home to remember this vault in, so an older one would not be noticed; set XDG_STATE_HOME",
+            );
+        }
         Ok(vault)
     }
 

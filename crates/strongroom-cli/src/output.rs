@@ -36,11 +36,15 @@ pub fn secret(bytes: &[u8]) -> Result<(), Failure> {
     io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::output(&error))
 }
 
-/// As [`secret`], for what exists nowhere else: a closed pipe is a failure here, because nobody has read it.
+/// As [`secret`], for what exists nowhere else: a closed pipe is a failure here, because nobody has read it, and so is a
+/// standard output that leads nowhere. One that was closed does, because programs are started with that in its place.
 ///
 /// # Errors
 /// Exit code 3.
 pub fn only_copy(bytes: &[u8]) -> Result<(), Failure> {
+    if leads_nowhere() {
+        return Err(Failure::unwritten(&io::Error::new(io::ErrorKind::BrokenPipe, "it leads nowhere")));
+    }
     io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::unwritten(&error))
 }
 
@@ -92,6 +96,18 @@ fn write_unbuffered(bytes: &[u8]) -> io::Result<()> {
 fn write_unbuffered(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush())
+}
+
+#[cfg(unix)]
+fn leads_nowhere() -> bool {
+    let same =
+        |out: rustix::fs::Stat, null: rustix::fs::Stat| out.st_rdev == null.st_rdev && out.st_mode == null.st_mode;
+    rustix::fs::fstat(io::stdout()).is_ok_and(|out| rustix::fs::stat("/dev/null").is_ok_and(|null| same(out, null)))
+}
+
+#[cfg(not(unix))]
+fn leads_nowhere() -> bool {
+    false
 }
 
 fn not_json() -> Failure {
