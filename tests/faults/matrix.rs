@@ -43,6 +43,7 @@ pub fn run(extent: Extent) -> Matrix {
     for command in chosen {
         let (row, problems) = row(command, extent);
         println!("{}: {} runs, {} problems", command.name, row.runs(), problems.len());
+        problems.iter().for_each(|problem| println!("LOST {problem}\n"));
         matrix.rows.push((command.name, row));
         matrix.problems.extend(problems);
     }
@@ -151,9 +152,6 @@ impl Matrix {
     /// Prints the table and fails when anything was lost, or too little was tried.
     pub fn assert(&self, extent: Extent) {
         self.print();
-        for problem in &self.problems {
-            println!("LOST {problem}\n");
-        }
         assert!(self.problems.is_empty(), "{} of the runs above lost something", self.problems.len());
         let (runs, missed) = (self.total(Row::runs), self.total(|row| row.missed));
         assert!(missed * 50 <= runs, "{missed} faults of {runs} were never met");

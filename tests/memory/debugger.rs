@@ -64,26 +64,27 @@ pub fn cores(process: u32) -> [Image; 2] {
     [Image::of_core(&full, "full core", Some(process)), Image::of_core(&ordinary, ORDINARY, Some(process))]
 }
 
-/// Everything of a command at its end, before the system call that ends it.
-pub fn core_at_exit(command: &Command, input: &Path) -> Image {
+/// Everything of a command at its end, before the system call that ends it, and what it wrote.
+pub fn core_at_exit(command: &Command, input: &Path) -> (Image, String) {
     let directory = tempfile::tempdir().expect("a directory");
-    let core = directory.path().join("core");
-    let mut commands = vec![
-        "set startup-with-shell on".to_owned(),
-        "catch syscall exit_group".into(),
-        format!("run <{} >/dev/null 2>&1", input.display()),
-    ];
+    let (core, output) = (directory.path().join("core"), directory.path().join("output"));
+    let mut commands = vec!["catch syscall exit_group".to_owned(), "run".into()];
     commands.extend(everything(&core));
     commands.push("kill".into());
     let mut gdb = gdb(&commands);
+    // What gdb's own `run` is told replaces the arguments, so a script leads the streams elsewhere and becomes the command.
+    let script = directory.path().join("script");
+    let text = format!("exec \"$@\" <'{}' >'{}' 2>&1\n", input.display(), output.display());
+    std::fs::write(&script, text).expect("a script");
+    gdb.args(["--args", "sh"]).arg(&script);
     // `setsid`, with which the sandbox may begin, would go on in a child.
     let own = (command.get_program() != "setsid").then_some(command.get_program());
-    gdb.arg("--args").args(own).args(command.get_args());
+    gdb.args(own).args(command.get_args());
     gdb.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(path) = command.get_current_dir() {
         gdb.current_dir(path);
     }
-    let output = gdb.output().expect("gdb");
-    assert!(core.exists(), "gdb: {}", String::from_utf8_lossy(&output.stderr));
-    Image::of_core(&core, "full core", None)
+    let said = gdb.output().expect("gdb");
+    assert!(core.exists(), "gdb: {}", String::from_utf8_lossy(&said.stderr));
+    (Image::of_core(&core, "full core", None), std::fs::read_to_string(output).expect("what the command wrote"))
 }

@@ -147,6 +147,12 @@ impl Fixture {
         self.sandbox.strongroom(words)
     }
 
+    /// The value of this name.
+    pub fn value(&self, name: &str) -> &str {
+        let found = self.values.iter().find(|(known, _)| known.strip_prefix("value ") == Some(name));
+        &found.unwrap_or_else(|| panic!("no {name}")).1
+    }
+
     /// The way in that the passphrase alone opens, so that Argon2 runs once.
     pub fn slot_of_passphrase(&self) -> String {
         let slots = LockedVault::read(self.vault()).expect("a vault").info().slots;

