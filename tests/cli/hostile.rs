@@ -137,7 +137,6 @@ fn a_pin_that_is_none_is_said_in_little_memory_and_nothing_is_opened() {
         good.replace("\"revision\": 1", "\"revision\": -1"),
         good.replace("\"revision\": 1", "\"revision\": 1e99"),
         good.replace("\"revision\": 1", &format!("\"revision\": {deep}")),
-        good.replace("\"revision\": 1", &format!("\"more\": {deep}, \"revision\": 1")),
         format!("{deep}{good}"),
         format!("{good}{good}"),
         good.repeat(1000),
