@@ -38,6 +38,14 @@ impl Vault {
         }
     }
 
+    /// Compares with the pin and leaves it where it is: a save that follows moves it.
+    pub(super) fn consult_pin(&mut self) -> Result<()> {
+        if let Some(pins) = &self.options.pins {
+            self.abandoned = self.judge(pins.load(&self.path)?.as_ref())?.abandoned;
+        }
+        Ok(())
+    }
+
     /// Moves the pin from wherever it is now: while we compared, somebody may have opened or saved a newer version, and
     /// a pin never goes back unasked.
     fn move_pin(&mut self, pins: &PinStore, judged: Judged) -> Result<()> {

@@ -206,7 +206,7 @@ impl Vault {
         let locked = LockedVault::read(&self.path)?;
         if locked.checksum == self.version.checksum {
             // Somebody may have saved, and an older file been put back since: the pin knows.
-            return self.check_pin();
+            return self.consult_pin();
         }
         if locked.header.vault_id != self.version.header.vault_id {
             return Err(Error::Changed { what: "the vault was replaced by another; it".into() });
