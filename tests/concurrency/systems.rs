@@ -21,8 +21,10 @@ fn injected(test: &str, sandbox: &Sandbox, words: &str, options: &[&str]) -> Opt
         return None;
     }
     // A program that cannot be looked into shows no paths to whoever is not root, and then nothing is injected by them.
-    if !std::fs::read_to_string(sandbox.outside("trace")).is_ok_and(|trace| trace.contains("(INJECTED)")) {
-        skip(test, "strace sees no paths here");
+    if !std::fs::read_to_string(sandbox.outside("trace"))
+        .is_ok_and(|trace| trace.contains(sandbox.path("").to_str().expect("UTF-8")))
+    {
+        skip(test, "strace sees none of the paths here");
         return None;
     }
     Some(finished)
