@@ -7,6 +7,7 @@ mod bot;
 mod damage;
 mod dotenv;
 mod edit;
+mod exchanges;
 mod exit_codes;
 mod export;
 mod hostile;

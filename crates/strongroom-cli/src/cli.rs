@@ -123,6 +123,9 @@ pub enum Command {
     Verify(commands::verify::Args),
     /// Say what is wrong with this set-up
     Doctor(commands::doctor::Args),
+    /// Show what is known about exchanges and their keys
+    #[command(after_help = help::examples::EXCHANGES)]
+    Exchanges(commands::exchanges::Args),
     /// Print completions for a shell
     Completions(commands::completions::Args),
     /// Print the manual page

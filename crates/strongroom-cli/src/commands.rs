@@ -6,6 +6,7 @@ pub mod completions;
 pub mod copy;
 pub mod doctor;
 pub mod edit;
+pub mod exchanges;
 pub mod export;
 pub mod get;
 pub mod import;
@@ -53,6 +54,7 @@ pub fn dispatch(context: &Context, command: Command) -> Result<Outcome, Failure>
         Command::Info(args) => info::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
+        Command::Exchanges(args) => exchanges::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),
     }

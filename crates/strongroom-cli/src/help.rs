@@ -84,6 +84,10 @@ pub mod examples {
   strongroom slot add --recovery
   strongroom slot add --machine-key server.key --label server
   strongroom slot remove 0123456789abcdef";
+    /// Of `exchanges`.
+    pub const EXCHANGES: &str = "Examples:
+  strongroom exchanges
+  strongroom exchanges okx";
 }
 
 /// Behind the options of `strongroom -h`.
@@ -121,7 +125,7 @@ mod tests {
     #[test]
     fn examples_parse() {
         use examples::*;
-        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, SLOT] {
+        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, SLOT, EXCHANGES] {
             for line in text.lines().skip(1) {
                 let words = line.split(" > ").next().unwrap_or_default().split_whitespace();
                 assert!(command().try_get_matches_from(words).is_ok(), "{line}");

@@ -1,119 +1,84 @@
-//! The registry's data: the ids of ccxt 4.5.90 and what each requires, read in November 2026.
-//!
-//! ndax asks for a login password, where the others' `password` is a passphrase beside the key.
+//! `exchanges.json`, parsed on first use: who there is, and by which names.
 
-use super::Exchange;
-use crate::record::field::*;
+use std::cmp::Ordering;
+use std::sync::OnceLock;
 
-/// Names that exchanges went by before, or go by elsewhere.
-pub(super) const ALIASES: &[(&str, &str)] =
-    &[("coinbaseadvanced", "coinbase"), ("gateio", "gate"), ("huobi", "htx"), ("okex", "okx")];
+use serde::{Deserialize, Deserializer};
 
-/// Ascending by id.
-#[rustfmt::skip]
-pub(super) const EXCHANGES: &[Exchange] = &[
-    Exchange { id: "alpaca", name: "Alpaca", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "apex", name: "Apex", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "aster", name: "Aster", requires: &[PRIVATE_KEY] },
-    Exchange { id: "backpack", name: "Backpack", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bequant", name: "Bequant", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bigone", name: "BigONE", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "binance", name: "Binance", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "binancecoinm", name: "Binance COIN-M", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "binanceus", name: "Binance US", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "binanceusdm", name: "Binance USDⓈ-M", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bingx", name: "BingX", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bit2c", name: "Bit2C", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitbank", name: "bitbank", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitbns", name: "Bitbns", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitfinex", name: "Bitfinex", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitflyer", name: "bitFlyer", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitget", name: "Bitget", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "bithumb", name: "Bithumb", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitopro", name: "BitoPro", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitrue", name: "Bitrue", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitso", name: "Bitso", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitstamp", name: "Bitstamp", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitteam", name: "BIT.TEAM", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bittrade", name: "BitTrade", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bitvavo", name: "Bitvavo", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "blockchaincom", name: "Blockchain.com", requires: &[API_SECRET] },
-    Exchange { id: "blofin", name: "BloFin", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "btcbox", name: "BtcBox", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "btcmarkets", name: "BTC Markets", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "btcturk", name: "BTCTurk", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "btse", name: "BTSE", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bullish", name: "Bullish", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bybit", name: "Bybit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bybiteu", name: "Bybit EU", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bybitid", name: "Bybit Indonesia", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "bydfi", name: "BYDFi", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "cex", name: "CEX.IO", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coinbase", name: "Coinbase Advanced", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coinbaseexchange", name: "Coinbase Exchange", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "coinbaseinternational", name: "Coinbase International", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coincheck", name: "Coincheck", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coinmate", name: "CoinMate", requires: &[API_KEY, API_SECRET, UID] },
-    Exchange { id: "coinone", name: "CoinOne", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coinsph", name: "Coins.ph", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "coinspot", name: "CoinSpot", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "cryptocom", name: "Crypto.com", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "cryptomus", name: "Cryptomus", requires: &[API_SECRET, UID] },
-    Exchange { id: "deepcoin", name: "DeepCoin", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "delta", name: "Delta Exchange", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "deribit", name: "Deribit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "derive", name: "Derive", requires: &[PRIVATE_KEY, WALLET_ADDRESS] },
-    Exchange { id: "digifinex", name: "DigiFinex", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "dydx", name: "dYdX", requires: &[] },
-    Exchange { id: "extended", name: "Extended", requires: &[API_KEY, PRIVATE_KEY] },
-    Exchange { id: "fmfwio", name: "FMFW.io", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "foxbit", name: "Foxbit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "gate", name: "Gate", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "gateeu", name: "Gate EU", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "gemini", name: "Gemini", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "grvt", name: "GRVT", requires: &[PRIVATE_KEY] },
-    Exchange { id: "hashkey", name: "HashKey Global", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "hibachi", name: "Hibachi", requires: &[API_KEY, ACCOUNT_ID, PRIVATE_KEY] },
-    Exchange { id: "hitbtc", name: "HitBTC", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "hollaex", name: "HollaEx", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "htx", name: "HTX", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "hyperliquid", name: "Hyperliquid", requires: &[PRIVATE_KEY, WALLET_ADDRESS] },
-    Exchange { id: "independentreserve", name: "Independent Reserve", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "indodax", name: "INDODAX", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "kraken", name: "Kraken", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "krakenfutures", name: "Kraken Futures", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "kucoin", name: "KuCoin", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "kucoinfutures", name: "KuCoin Futures", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "latoken", name: "Latoken", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "lbank", name: "LBank", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "lighter", name: "Lighter", requires: &[PRIVATE_KEY] },
-    Exchange { id: "luno", name: "Luno", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "mercado", name: "Mercado Bitcoin", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "mexc", name: "MEXC Global", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "modetrade", name: "Mode Trade", requires: &[API_KEY, API_SECRET, ACCOUNT_ID] },
-    Exchange { id: "mudrex", name: "Mudrex", requires: &[API_SECRET] },
-    Exchange { id: "myokx", name: "MyOKX (EEA)", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "nado", name: "Nado", requires: &[PRIVATE_KEY, WALLET_ADDRESS] },
-    Exchange { id: "ndax", name: "NDAX", requires: &[API_KEY, API_SECRET, UID, LOGIN, PASSWORD] },
-    Exchange { id: "okx", name: "OKX", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "okxus", name: "OKX (US)", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "onetrading", name: "One Trading", requires: &[API_KEY] },
-    Exchange { id: "p2b", name: "p2b", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "pacifica", name: "Pacifica", requires: &[PRIVATE_KEY] },
-    Exchange { id: "paradex", name: "Paradex", requires: &[PRIVATE_KEY, WALLET_ADDRESS] },
-    Exchange { id: "paymium", name: "Paymium", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "phemex", name: "Phemex", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "poloniex", name: "Poloniex", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "polymarket", name: "Polymarket", requires: &[PRIVATE_KEY] },
-    Exchange { id: "revolutx", name: "Revolut X", requires: &[API_KEY, PRIVATE_KEY] },
-    Exchange { id: "tokocrypto", name: "Tokocrypto", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "toobit", name: "Toobit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "upbit", name: "Upbit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "weex", name: "Weex", requires: &[API_KEY, API_SECRET, API_PASSPHRASE] },
-    Exchange { id: "whitebit", name: "WhiteBit", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "woo", name: "WOO X", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "woofipro", name: "WOOFI PRO", requires: &[API_KEY, API_SECRET, ACCOUNT_ID] },
-    Exchange { id: "xt", name: "XT", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "zaif", name: "Zaif", requires: &[API_KEY, API_SECRET] },
-    Exchange { id: "zebpay", name: "Zebpay", requires: &[API_KEY, API_SECRET] },
-];
+use super::{Exchange, Source};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    /// The version of the document's shape, for other readers of it; this program comes with its own copy.
+    #[serde(rename = "schema")]
+    _schema: u32,
+    as_of: &'static str,
+    source: Source,
+    #[serde(deserialize_with = "slice")]
+    exchanges: &'static [Exchange],
+}
+
+/// The document, and an index of the other names: (alias, place in `exchanges`), ascending by alias.
+struct Directory {
+    document: Document,
+    aliases: Vec<(&'static str, usize)>,
+}
+
+fn directory() -> &'static Directory {
+    static DIRECTORY: OnceLock<Directory> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let document: Document =
+            serde_json::from_str(include_str!("exchanges.json")).expect("the tests parse this very text");
+        let places = document.exchanges.iter().enumerate();
+        let mut aliases: Vec<_> =
+            places.flat_map(|(at, exchange)| exchange.aliases.iter().map(move |alias| (alias.name, at))).collect();
+        aliases.sort_unstable();
+        Directory { document, aliases }
+    })
+}
+
+/// All exchanges, ascending by id.
+pub(super) fn exchanges() -> &'static [Exchange] {
+    directory().document.exchanges
+}
+
+/// The exchange of this id or alias.
+pub(super) fn exchange(name: &str) -> Option<&'static Exchange> {
+    let exchanges = exchanges();
+    match exchanges.binary_search_by(|exchange| compare(exchange.id, name)) {
+        Ok(at) => Some(&exchanges[at]),
+        Err(_) => aliased(name),
+    }
+}
+
+/// The exchange that this is another name of.
+pub(super) fn aliased(name: &str) -> Option<&'static Exchange> {
+    let directory = directory();
+    let found = directory.aliases.binary_search_by(|(alias, _)| compare(alias, name)).ok()?;
+    Some(&directory.document.exchanges[directory.aliases[found].1])
+}
+
+/// The day of the data.
+pub(super) fn as_of() -> &'static str {
+    directory().document.as_of
+}
+
+/// Where the fields and names were read.
+pub(super) fn source() -> &'static Source {
+    &directory().document.source
+}
+
+/// A name of ours, which is in lower case, and one from outside.
+fn compare(ours: &str, name: &str) -> Ordering {
+    ours.bytes().cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()))
+}
+
+/// A list that stays for as long as the program runs, as the text it is read from does.
+pub(super) fn slice<'de, D, T>(deserializer: D) -> Result<&'static [T], D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + 'static,
+{
+    Ok(Vec::deserialize(deserializer)?.leak())
+}

@@ -13,7 +13,7 @@ const MOST_PEM_BYTES: usize = 16 * 1024;
 
 /// The fields to ask for when a record of this exchange is made.
 pub fn wanted(exchange: &str) -> &'static [&'static str] {
-    registry::exchange(exchange).map_or(registry::DEFAULT_FIELDS, |known| known.requires)
+    registry::exchange(exchange).map_or(registry::DEFAULT_FIELDS, registry::Exchange::asks)
 }
 
 /// Asks for these fields in order. What is left empty is left out.
@@ -76,6 +76,7 @@ mod tests {
     #[test]
     fn each_exchange_is_asked_for_what_it_needs() {
         assert_eq!(wanted("OKX"), ["api_key", "api_secret", "api_passphrase"]);
+        assert_eq!(wanted("dydx"), ["private_key", "wallet_address"]);
         assert_eq!(wanted("somewhere-new"), registry::DEFAULT_FIELDS);
     }
 

@@ -141,6 +141,7 @@ pub(in crate::formats) fn missing_notice(record: &Record, missing: &str) -> Noti
 fn leftover(name: &str, line: Option<usize>, records: &[Record]) -> Option<Notice> {
     let (prefix, field) = spelling::leftover(name)?;
     let (exchange, rest) = known_exchange(prefix)?;
+    registry::exchange(exchange).filter(|known| known.dropped.is_none())?;
     let account = with_rest(&exchange.to_ascii_lowercase(), Environment::Live, rest);
     let how = match records.iter().find(|record| record.reference() == account) {
         Some(record) if record.fields.get(field).is_some() => return None,
@@ -214,18 +215,25 @@ fn account_of(group: &Group, pairs: &BTreeSet<&str>, options: &ImportOptions<'_>
 
 /// The exchange that the prefix starts with, and what follows. Longest first, so that an exchange
 /// is not taken for a subaccount of another.
+///
+/// Exchanges that are gone lend their names to no subaccounts: many were called by a word that others use too.
 fn known_exchange(prefix: &str) -> Option<(&str, &str)> {
     let ends = prefix.match_indices('_').map(|(at, _)| at).chain([prefix.len()]);
-    let ends: Vec<usize> = ends.filter(|end| registry::exchange(&prefix[..*end]).is_some()).collect();
+    let known = |end: &usize| {
+        registry::exchange(&prefix[..*end]).is_some_and(|known| known.dropped.is_none() || *end == prefix.len())
+    };
+    let ends: Vec<usize> = ends.filter(known).collect();
     let end = *ends.last()?;
     Some((&prefix[..end], prefix[end..].strip_prefix('_').unwrap_or_default()))
 }
 
 /// Whether a group under an exchange's name is a credential of it and not, say, its web hook's token.
 fn is_credential(group: &Group, account: &Reference) -> bool {
-    let required = registry::exchange(&account.exchange).map(|exchange| exchange.requires).unwrap_or_default();
-    group.has(field::API_KEY)
-        || group.has(field::PRIVATE_KEY)
+    let known = registry::exchange(&account.exchange);
+    let required = known.map(|exchange| exchange.requires).unwrap_or_default();
+    // Of an exchange that is gone, one key is not enough: VERTEX_API_KEY is more likely that of something else.
+    let gone = known.is_some_and(|exchange| exchange.dropped.is_some());
+    (if gone { group.is_pair() } else { group.has(field::API_KEY) || group.has(field::PRIVATE_KEY) })
         || (!required.is_empty() && required.iter().all(|name| group.has(name)))
 }
 
@@ -285,6 +293,25 @@ mod tests {
             format!("{}: {}", record.reference(), fields.join(" "))
         });
         (records.collect(), imported.values.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn a_word_that_was_an_exchange_once_takes_no_key_of_something_else() {
+        let alone = ["VERTEX_API_KEY", "LIQUID_ACCESS_KEY", "ACE_MARKET_API_KEY"];
+        assert_eq!(read_names(&alone), (Vec::new(), alone.map(str::to_owned).to_vec()));
+        let (records, values) = read_names(&[
+            "BITMEX_API_KEY",
+            "BITMEX_API_SECRET",
+            "BITMEX_TESTNET_API_KEY",
+            "BITMEX_TESTNET_API_SECRET",
+            "LIQUID_MARKET_API_KEY",
+            "LIQUID_MARKET_API_SECRET",
+            "BITMART_API_KEY",
+            "BITMART_API_SECRET",
+        ]);
+        let names: Vec<&str> = records.iter().filter_map(|record| record.split(':').next()).collect();
+        assert_eq!(names, ["bitmex/main", "bitmex/main@testnet", "liquid_market/main", "bitmart/main"]);
+        assert!(values.is_empty());
     }
 
     #[test]

@@ -1,0 +1,101 @@
+//! What a key may do, in the words of exchanges and in ours.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Exchange, data, details, exchange};
+
+/// What a key may do, in the words of this project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Permission {
+    /// Look at balances and orders.
+    Read,
+    /// Place and cancel orders.
+    Trade,
+    /// Move funds between accounts at the exchange.
+    Transfer,
+    /// Send funds away.
+    Withdraw,
+}
+
+impl Permission {
+    /// All of them, the most dangerous last.
+    pub const ALL: [Permission; 4] = [Permission::Read, Permission::Trade, Permission::Transfer, Permission::Withdraw];
+
+    /// `read`, `trade`, `transfer` or `withdraw`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Permission::Read => "read",
+            Permission::Trade => "trade",
+            Permission::Transfer => "transfer",
+            Permission::Withdraw => "withdraw",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Words that mean the same, and what they mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionWords {
+    /// What a key with any of these may do. Some words mean more than one thing.
+    #[serde(deserialize_with = "data::slice")]
+    pub means: &'static [Permission],
+    /// As the exchange spells them; compared without regard to ASCII case.
+    #[serde(deserialize_with = "data::slice")]
+    pub words: &'static [&'static str],
+    /// The key of the [source](super::source). Empty for words that are nobody's own.
+    #[serde(default)]
+    pub source: &'static str,
+    /// Whether the source says so itself.
+    #[serde(default = "details::certain")]
+    pub certain: bool,
+}
+
+impl PermissionWords {
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|ours| ours.eq_ignore_ascii_case(word))
+    }
+}
+
+/// What a permission means at an exchange: in its own words first, then in those that everybody uses.
+///
+/// Empty for a word that is unknown, which is no proof that it is harmless.
+pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
+    let own = exchange(exchange_name).and_then(|exchange| exchange.permission(word));
+    let general = || details::general_permissions().iter().find(|words| words.has(word));
+    own.or_else(general).map_or(&[], |words| words.means)
+}
+
+impl Exchange {
+    /// Its own words for what a key may do.
+    pub fn permissions(&self) -> &'static [PermissionWords] {
+        self.details().permissions()
+    }
+
+    /// What one of its own words means.
+    pub fn permission(&self, word: &str) -> Option<&'static PermissionWords> {
+        self.permissions().iter().find(|words| words.has(word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exchange_has_the_first_word() {
+        assert_eq!(permission("coinbase", "transfer"), [Permission::Transfer, Permission::Withdraw]);
+        assert_eq!(permission("binance", "transfer"), [Permission::Transfer]);
+        assert_eq!(permission("binanceusdm", "enablewithdrawals"), [Permission::Withdraw]);
+        assert_eq!(permission("somewhere-new", "Withdraw"), [Permission::Withdraw]);
+        assert_eq!(permission("somewhere-new", "frobnicate"), []);
+    }
+}
