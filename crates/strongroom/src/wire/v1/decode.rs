@@ -231,13 +231,13 @@ fn to_record(record: &RecordV1<'_>) -> Record {
         rotate_after_days: record.rotate_after_days,
         verified: record.verified,
         tags: set(&record.tags),
-        note: record.note.to_owned(),
+        note: Zeroizing::new(record.note.to_owned()),
         previous: record.previous.as_ref().map(|previous| Previous {
             replaced: previous.replaced,
             retire: previous.retire,
             fields: to_fields(&previous.fields),
         }),
-        extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, bytes.to_vec())).collect(),
+        extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
     }
 }
 
