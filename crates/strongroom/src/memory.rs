@@ -34,17 +34,17 @@ impl Region {
     /// # Errors
     /// The system's, when it has no such memory.
     pub(crate) fn for_secrets(len: usize) -> io::Result<Region> {
-        let region = Region { mapping: sys::map(len, false)?, len };
+        let region = Region { mapping: sys::map(len)?, len };
         region.mapping.lock();
         Ok(region)
     }
 
-    /// `len` bytes for work on many pages: on huge pages where the system has them, never locked.
+    /// `len` bytes for work on many pages, never locked.
     ///
     /// # Errors
     /// The system's, when it has no such memory.
     pub(crate) fn for_work(len: usize) -> io::Result<Region> {
-        Ok(Region { mapping: sys::map(len, true)?, len })
+        Ok(Region { mapping: sys::map(len)?, len })
     }
 
     /// The region as Argon2's blocks, as many as fit.
@@ -83,7 +83,7 @@ impl Drop for Region {
 /// # Errors
 /// The system's, when it has no such memory.
 fn for_ever(len: usize) -> io::Result<&'static mut [u8]> {
-    let mapping = sys::map(len, false)?;
+    let mapping = sys::map(len)?;
     mapping.lock();
     let start = mapping.start();
     // Never unmapped from here on.
@@ -226,27 +226,29 @@ mod sys {
         len: usize,
     }
 
-    /// Maps `len` bytes; with `huge`, so aligned that huge pages can back all of it.
-    pub(super) fn map(len: usize, huge: bool) -> io::Result<Mapping> {
+    /// Maps `len` bytes, on huge pages where the system has them and as far as they are filled: reading a large vault
+    /// into small ones takes three times as long.
+    pub(super) fn map(len: usize) -> io::Result<Mapping> {
         let len = len.max(1);
-        let spare = if huge { HUGE_PAGE } else { 0 };
+        let filled = len / HUGE_PAGE * HUGE_PAGE;
+        let spare = if filled > 0 { HUGE_PAGE } else { 0 };
         let mapped = len.checked_add(spare).ok_or(io::ErrorKind::OutOfMemory)?;
         // SAFETY: a new anonymous mapping at an address of the system's choice touches nothing that exists.
         let base = unsafe {
             mmap_anonymous(std::ptr::null_mut(), mapped, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
         }?;
-        let offset = if huge { base.cast::<u8>().align_offset(HUGE_PAGE) } else { 0 };
+        let offset = if filled > 0 { base.cast::<u8>().align_offset(HUGE_PAGE) } else { 0 };
         let mapping = Mapping { base, mapped, offset, len };
         // Advice may be refused by old kernels; the memory serves all the same.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
-            mapping.advise(Advice::LinuxDontDump);
-            if huge {
-                mapping.advise(Advice::LinuxHugepage);
+            mapping.advise(mapping.base, mapping.mapped, Advice::LinuxDontDump);
+            if filled > 0 {
+                mapping.advise(mapping.start().cast(), filled, Advice::LinuxHugepage);
             }
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        mapping.advise(Advice::Normal);
+        mapping.advise(mapping.base, mapping.mapped, Advice::Normal);
         Ok(mapping)
     }
 
@@ -266,9 +268,10 @@ mod sys {
             let _ = unsafe { rustix::mm::mlock(self.start().cast(), self.len) };
         }
 
-        fn advise(&self, advice: Advice) {
+        /// Of a part of it.
+        fn advise(&self, start: *mut c_void, len: usize, advice: Advice) {
             // SAFETY: none of the advice we give changes the contents, and the range is ours.
-            let _ = unsafe { madvise(self.base, self.mapped, advice) };
+            let _ = unsafe { madvise(start, len, advice) };
         }
     }
 
@@ -290,7 +293,7 @@ mod sys {
         start: *mut u8,
     }
 
-    pub(super) fn map(len: usize, _huge: bool) -> io::Result<Mapping> {
+    pub(super) fn map(len: usize) -> io::Result<Mapping> {
         let blocks = len.div_ceil(size_of::<argon2::Block>()).max(1);
         let mut memory = Vec::new();
         memory.try_reserve_exact(blocks).map_err(|_| io::ErrorKind::OutOfMemory)?;
@@ -314,12 +317,14 @@ mod tests {
 
     #[test]
     fn regions_start_as_zeros_and_hold_what_is_written() {
-        for len in [0, 1, 4096, 5 << 20] {
-            let mut region = Region::for_work(len).unwrap();
-            assert!(region.iter().all(|&byte| byte == 0));
-            region.fill(7);
-            assert_eq!(region.len(), len);
-            assert!(region.iter().all(|&byte| byte == 7));
+        for len in [0, 1, 4096, 2 << 20, (4 << 20) + 451] {
+            for region in [Region::for_work(len), Region::for_secrets(len)] {
+                let mut region = region.unwrap();
+                assert!(region.iter().all(|&byte| byte == 0));
+                region.fill(7);
+                assert_eq!(region.len(), len);
+                assert!(region.iter().all(|&byte| byte == 7));
+            }
         }
     }
 
