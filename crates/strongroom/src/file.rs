@@ -21,6 +21,16 @@ pub(crate) use lock::{Lock, leftovers};
 pub(crate) use replace::{How, put};
 pub(crate) use system::{About, Here, Kind, System};
 
+/// Whether what was written survives a power cut from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a power cut could undo what was written"]
+pub enum Durability {
+    /// It does: the file and the directory that names it are on the disk.
+    Durable,
+    /// It is in place, but its directory could not be synchronised, so nobody can say from when on it survives.
+    Uncertain,
+}
+
 /// Reads a whole file that may be a vault, into memory in which it can be decrypted.
 ///
 /// # Errors
@@ -91,20 +101,25 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// The system's.
 pub(crate) fn make_directories(path: &Path) -> io::Result<()> {
+    let Some(parent) = path.parent().map(|_| directory(path)) else { return Ok(()) };
     match Here::about(path) {
-        Ok(about) if about.kind == Kind::Directory => return Ok(()),
+        // Whoever made an empty one may have been killed, or failed, before its name was on the disk.
+        Ok(about) if about.kind == Kind::Directory => match Here::regular_files(path) {
+            Ok(names) if names.is_empty() => {}
+            _ => return Ok(()),
+        },
         Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if parent != path {
+                make_directories(parent)?;
+            }
+            match Here::make_directory(path) {
+                // Somebody else was making the same one.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                outcome => outcome?,
+            }
+        }
         Err(error) => return Err(error),
-    }
-    let parent = directory(path);
-    if parent != path {
-        make_directories(parent)?;
-    }
-    match Here::make_directory(path) {
-        // Somebody else was making the same one.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        outcome => outcome?,
     }
     match Here::open_directory(parent) {
         Ok(parent) => synchronise(&parent).map(|_| ()),
@@ -132,10 +147,10 @@ pub(crate) fn settle(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's, when it can and failed.
-pub(crate) fn synchronise(directory: &<Here as System>::Directory) -> io::Result<bool> {
+pub(crate) fn synchronise(directory: &<Here as System>::Directory) -> io::Result<Durability> {
     match Here::sync_directory(directory) {
-        Ok(()) => Ok(true),
-        Err(error) if cannot_synchronise(&error) => Ok(false),
+        Ok(()) => Ok(Durability::Durable),
+        Err(error) if cannot_synchronise(&error) => Ok(Durability::Uncertain),
         Err(error) => Err(error),
     }
 }
