@@ -98,7 +98,7 @@ impl Fixture {
         let new = NewVault { contents, slots, author: String::new(), pins: None };
         let path = sandbox.path("vault.strongroom");
         let mut vault = new.prepare().expect("a vault").create(&path).expect("a file");
-        let text = |secret: Secret| secret.expose_secret().to_owned().into();
+        let text = |secret: Secret| secret.expose_secret().to_owned();
         let mut fixture = Fixture {
             sandbox,
             passphrase,

@@ -25,7 +25,7 @@ pub fn harden() -> Limits {
     // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was: a handler is forgotten
     // then, and who was started with the signal ignored needs none.
     #[cfg(unix)]
-    if !is_ignored(FILE_TOO_LARGE) {
+    if !(hands_signals_on() && is_ignored(FILE_TOO_LARGE)) {
         let _ = signal_hook::flag::register(FILE_TOO_LARGE, Arc::default());
     }
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -43,6 +43,12 @@ pub fn harden() -> Limits {
     }
     #[cfg(not(unix))]
     Limits {}
+}
+
+/// Whether this process may become another one: the others need not ask, which takes as long as reading a small vault.
+#[cfg(unix)]
+fn hands_signals_on() -> bool {
+    std::env::args_os().any(|word| word == "run")
 }
 
 /// Whether this process was started with a signal ignored. Where the system does not tell, it was not: nobody does that

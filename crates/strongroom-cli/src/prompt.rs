@@ -49,22 +49,15 @@ fn hidden(question: &str) -> Result<Secret, Failure> {
     })
 }
 
-/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown. And a
-/// shell turns the echo on again for itself while a command is stopped, and leaves it so when the command goes on, so
-/// here Ctrl-Z stops nothing.
+/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown. It
+/// takes Ctrl-Z its meaning too: a shell turns the echo on for itself while a command is stopped, and leaves it so.
 #[cfg(unix)]
 mod quiet {
     use std::fs::{File, OpenOptions};
 
-    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// What takes a character its meaning (`_POSIX_VDISABLE`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const NO_CHARACTER: u8 = 0;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const NO_CHARACTER: u8 = 0xff;
-
-    /// The terminal without echo and without a way to stop what reads it, until dropped.
+    /// The terminal without echo, until dropped.
     pub struct Terminal {
         before: Option<(File, Termios)>,
     }
@@ -76,7 +69,6 @@ mod quiet {
                 let before = tcgetattr(&file).ok()?;
                 let mut without = before.clone();
                 without.local_modes.remove(LocalModes::ECHO);
-                without.special_codes[SpecialCodeIndex::VSUSP] = NO_CHARACTER;
                 tcsetattr(&file, OptionalActions::Now, &without).ok()?;
                 Some((file, before))
             };

@@ -167,3 +167,82 @@ pub(crate) fn directory(path: &Path) -> &Path {
         _ => Path::new("."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::simulated::{Disk, Fault, Operation, Tree};
+    use super::*;
+
+    /// Does something on an empty disk that fails in this way.
+    fn on_disk<T>(disk: Disk, work: impl FnOnce() -> T) -> (T, Disk) {
+        simulated::mount(disk);
+        let outcome = work();
+        (outcome, simulated::unmount())
+    }
+
+    #[test]
+    fn a_directory_whose_name_may_not_be_on_the_disk_is_synchronised_by_the_next_one_who_needs_it() {
+        let path = Path::new("/state/pins");
+        let disk = || Disk::holding(Tree::empty());
+        let calls = on_disk(disk(), || make_directories(path).unwrap()).1.calls;
+        let mut tried = 0;
+        for call in 0..calls {
+            let mut failing = disk();
+            failing.fault = Some(Fault::Before(call));
+            let (outcome, mut left) = on_disk(failing, || make_directories(path));
+            if outcome.is_ok() {
+                continue;
+            }
+            tried += usize::from(left.struck.is_some_and(|(name, _)| name == "sync directory"));
+            // Killed instead of failed would have left the same. Both names are on the disk after another try.
+            left.fault = None;
+            let (outcome, disk) = on_disk(left, || make_directories(path));
+            outcome.unwrap();
+            let entered = disk.log.iter().rposition(|done| matches!(done, Operation::Enter { .. })).unwrap();
+            assert!(disk.log[entered..].iter().any(|done| matches!(done, Operation::SyncDirectory(_))), "call {call}");
+        }
+        assert_eq!(tried, 2);
+    }
+
+    #[test]
+    fn a_move_that_happened_is_no_error_whatever_the_system_says() {
+        let path = Path::new("/v");
+        for (how, renames_new) in [(How::New, true), (How::New, false), (How::Replacing, true)] {
+            let disk = || {
+                let prepared = on_disk(Disk::holding(Tree::empty()), || match how {
+                    How::New => Ok(()),
+                    _ => put(path, b"old", How::New, |_| Ok(())),
+                });
+                prepared.0.unwrap();
+                let mut disk = prepared.1;
+                disk.settle();
+                disk.renames_new = renames_new;
+                disk
+            };
+            let write = || put(path, b"new", how, |_| Ok(()));
+            let calls = on_disk(disk(), write).1.calls;
+            let mut moved = 0;
+            for call in 0..calls {
+                let mut failing = disk();
+                failing.fault = Some(Fault::After(call));
+                let (outcome, left) = on_disk(failing, write);
+                let is_new = left.live.bytes(path).is_some_and(|bytes| bytes == b"new");
+                assert_eq!(outcome.is_ok(), is_new, "{how:?} {:?}", left.struck);
+                moved += usize::from(is_new && left.struck.is_some_and(|(name, _)| matches!(name, "rename" | "link")));
+            }
+            assert!(moved >= 1, "{how:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn opening_a_pipe_that_came_into_the_place_of_a_file_waits_for_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("v");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        // Without a writer, an ordinary open would never come back.
+        let opened = Here::open(&pipe).unwrap();
+        assert!(require_regular(Here::about_open(&opened).unwrap()).is_err());
+        assert!(open_regular(&pipe).is_err());
+    }
+}

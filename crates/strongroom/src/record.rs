@@ -23,6 +23,9 @@ use crate::secret::Secret;
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type Timestamp = i64;
 
+/// What a newer version wrote, kept as it is: (tag, bytes), ascending by tag. Nobody here knows whether it is secret.
+pub type Extensions = Vec<(u16, Zeroizing<Vec<u8>>)>;
+
 /// A random identity that survives renames. 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub [u8; 16]);
@@ -68,8 +71,8 @@ pub struct Record {
     pub note: Zeroizing<String>,
     /// The values before a rotation, while both are valid.
     pub previous: Option<Previous>,
-    /// What a newer version wrote here, kept as it is: (tag, bytes), ascending by tag.
-    pub extensions: Vec<(u16, Zeroizing<Vec<u8>>)>,
+    /// What a newer version wrote here.
+    pub extensions: Extensions,
 }
 
 /// What a rotation replaced, kept for the overlap.

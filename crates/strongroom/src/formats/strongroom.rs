@@ -16,7 +16,9 @@ use super::document::{Node, Object};
 use super::names;
 use super::render::{Sink, json_string, render};
 use super::{ImportOptions, Imported, Metadata, guess_kind};
-use crate::record::{CredentialKind, Environment, Fields, Previous, Record, RecordId, Reference, Timestamp, Value};
+use crate::record::{
+    CredentialKind, Environment, Extensions, Fields, Previous, Record, RecordId, Reference, Timestamp, Value,
+};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -244,8 +246,8 @@ fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
     Ok(fields)
 }
 
-fn read_extensions(node: Node<'_>) -> Result<Vec<(u16, Zeroizing<Vec<u8>>)>, ImportError> {
-    let mut extensions: Vec<(u16, Zeroizing<Vec<u8>>)> = Vec::new();
+fn read_extensions(node: Node<'_>) -> Result<Extensions, ImportError> {
+    let mut extensions = Extensions::new();
     for node in node.list()? {
         let mut members = node.object()?;
         let tag_node = members.require("tag")?;
