@@ -187,8 +187,8 @@ fn what_was_typed_and_cannot_be_saved_is_kept_in_memory_and_said_where() {
     let Some(terminal) = Terminal::start(test, &sandbox, &words) else { return };
     let screen = terminal.wait("EXIT=8", 1).replace('\n', "");
     let at = screen.find("until a restart: ").expect("where it is") + "until a restart: ".len();
-    let path: String = screen[at..].chars().take_while(|character| !character.is_whitespace()).collect();
-    let path = std::path::PathBuf::from(path);
+    let length = screen[at..].find("vault.toml").expect("its name") + "vault.toml".len();
+    let path = std::path::PathBuf::from(&screen[at..at + length]);
     let kept = std::fs::read_to_string(&path).expect("the text");
     assert!(kept.contains("EXAMPLE-EDITED-KEY") && path.starts_with("/dev/shm"), "{}", path.display());
     let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().expect("a file").permissions());
