@@ -148,3 +148,15 @@ fn doctor_compares_with_what_was_last_seen_here() {
     let found = sandbox.run("doctor --key-file machine.key").exits(1).prints("another-vault");
     found.prints("key-of-another-vault");
 }
+
+#[test]
+fn a_version_from_before_the_ways_in_changed_is_said_to_be_perhaps_older() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.read("vault.strongroom");
+    sandbox.run("rekey").ok();
+    sandbox.write("vault.strongroom", before);
+    let refused = sandbox.run("list --json").exits(5);
+    assert_eq!(refused.error_kind(), "substituted");
+    let refused = refused.says("perhaps from before passwd").says("git pull").says("--accept");
+    sandbox.run(&format!("list --accept {}", acceptance(&refused))).ok();
+}

@@ -118,6 +118,20 @@ fn limits_are_as_they_were() {
 }
 
 #[test]
+fn signals_are_as_they_were() {
+    if !std::path::Path::new("/proc/self/status").exists() {
+        return strongroom_tests::skip("signals_are_as_they_were", "needs /proc");
+    }
+    let sandbox = Sandbox::with_vault();
+    // SIGXFSZ among them, which is handled here.
+    for before in ["", "trap '' XFSZ;", "trap '' XFSZ USR1 HUP;"] {
+        let without = sandbox.shell(&format!("{before} grep ^Sig[IBC] /proc/self/status")).end().ok();
+        let with = format!("{before} \"$STRONGROOM\" run -- grep ^Sig[IBC] /proc/self/status");
+        assert_eq!(sandbox.shell(&with).end().ok().text(), without.text(), "{before}");
+    }
+}
+
+#[test]
 fn the_bot_can_be_traced_again() {
     if !std::path::Path::new("/proc/self/environ").exists() {
         return strongroom_tests::skip("the_bot_can_be_traced_again", "needs /proc");

@@ -1,6 +1,6 @@
 //! In a real terminal, through tmux: prompts, what they show, and what is not shown.
 
-use strongroom_tests::{BINANCE_KEY, NEW_PASSPHRASE, PASSPHRASE, Sandbox, Terminal};
+use strongroom_tests::{BINANCE_KEY, NEW_PASSPHRASE, PASSPHRASE, Sandbox, Terminal, skip, strongroom};
 
 #[test]
 fn a_passphrase_is_asked_for_and_not_shown() {
@@ -153,4 +153,50 @@ fn the_end_of_input_at_a_prompt_leaves_its_line() {
     terminal.end_of_input();
     let screen = terminal.wait("EXIT=4", 1);
     assert!(screen.lines().any(|line| line.starts_with("error:")), "{screen}");
+}
+
+#[test]
+fn a_key_does_not_stop_what_reads_a_secret() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_key_does_not_stop_what_reads_a_secret";
+    // An interactive shell, because others have no jobs to stop.
+    let words = "--version; exec sh -i";
+    let Some(terminal) = Terminal::start(test, &sandbox, words) else { return };
+    terminal.wait("strongroom 0", 1);
+    terminal.enter(&format!("{} list; echo ENDED=$?", strongroom().display()));
+    terminal.wait("assphrase for", 1);
+    terminal.press("C-z");
+    terminal.enter(PASSPHRASE);
+    let screen = terminal.wait("ENDED=0", 1);
+    assert!(!screen.contains(PASSPHRASE) && !screen.contains("topped"), "{screen}");
+}
+
+#[test]
+fn what_was_typed_and_cannot_be_saved_is_kept_in_memory_and_said_where() {
+    let test = "what_was_typed_and_cannot_be_saved_is_kept_in_memory_and_said_where";
+    let sandbox = Sandbox::with_vault();
+    if !std::path::Path::new("/dev/shm").is_dir() {
+        return skip(test, "there is no file system in memory");
+    }
+    // The record is gone when its new key is to be saved.
+    let binary = strongroom().display();
+    let meanwhile = format!("'{binary}' rm binance/grid --yes --key-file machine.key");
+    let edit = "sed -i s/EXAMPLE-BINANCE-GRID-KEY-0003/EXAMPLE-EDITED-KEY/ \"$1\"";
+    let editor = sandbox.script("editor", &format!("{meanwhile}; {edit}"));
+    let words = format!("--version; EDITOR={} {binary} edit --key-file machine.key", editor.display());
+    let Some(terminal) = Terminal::start(test, &sandbox, &words) else { return };
+    let screen = terminal.wait("EXIT=8", 1).replace('\n', "");
+    let at = screen.find("until a restart: ").expect("where it is") + "until a restart: ".len();
+    let length = screen[at..].find("vault.toml").expect("its name") + "vault.toml".len();
+    let path = std::path::PathBuf::from(&screen[at..at + length]);
+    let kept = std::fs::read_to_string(&path).expect("the text");
+    assert!(kept.contains("EXAMPLE-EDITED-KEY") && path.starts_with("/dev/shm"), "{}", path.display());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().expect("a file").permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    drop(terminal);
+    // The next edit leaves it alone, and doctor knows of it.
+    sandbox.strongroom("edit").env("EDITOR", "true").end().ok();
+    assert!(path.exists());
+    assert!(sandbox.run("doctor").stdout.windows(13).any(|word| word == b"from an edit "));
+    std::fs::remove_dir_all(path.parent().expect("a directory")).expect("removed");
 }

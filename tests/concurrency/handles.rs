@@ -18,7 +18,7 @@ fn open(sandbox: &Sandbox) -> Vault {
 fn count(contents: &mut Contents) -> Result<u64, Error> {
     let record = contents.record_mut(&Reference::new("okx", "main")).expect("it is there");
     let number = record.note.parse::<u64>().unwrap_or(0) + 1;
-    record.note = number.to_string();
+    record.note = number.to_string().into();
     Ok(number)
 }
 

@@ -35,10 +35,13 @@ fn without_a_home_everything_works_and_nothing_is_pinned() {
 #[test]
 fn a_state_directory_that_cannot_be_made_is_one_warning() {
     let sandbox = Sandbox::with_vault();
-    for words in ["list", "set binance/main --tag mine", "run -- true"] {
-        let finished = sandbox.strongroom(words).env("XDG_STATE_HOME", "/proc/none").end().ok();
-        assert_eq!(finished.stderr.matches("warning:").count(), 1, "{words}: {}", finished.stderr);
-        finished.says("cannot write the pin").says("an older vault would not be noticed");
+    // Where nothing can be made, and where there is no directory at all, as in a home that is /dev/null.
+    for state in ["/proc/none", "/dev/null"] {
+        for words in ["list", "set binance/main --tag mine", "set binance/main --tag other", "run -- true"] {
+            let finished = sandbox.strongroom(words).env("XDG_STATE_HOME", state).end().ok();
+            assert_eq!(finished.stderr.matches("warning:").count(), 1, "{words}: {}", finished.stderr);
+            finished.says("cannot write the pin").says("an older vault would not be noticed");
+        }
     }
 }
 

@@ -23,9 +23,10 @@ fn no_fault_at_any_call_loses_a_vault() {
     if !strongroom_tests::have("strace", "--version") {
         return strongroom_tests::skip(test, "strace is not installed");
     }
-    let trial = ["-o", "/dev/null", "-e", "inject=write:error=EIO:when=9", "true"];
-    if !std::process::Command::new("strace").args(trial).output().is_ok_and(|output| output.status.success()) {
-        return strongroom_tests::skip(test, "strace cannot trace or inject here");
+    // A process that cannot be looked into shows its paths to root only. Without them a good part of the calls is taken
+    // for something else, and the matrix would pass with holes in it.
+    if !calls::can_be_seen() {
+        return strongroom_tests::skip(test, "strace cannot look into the program, or inject, here");
     }
     let extent = match std::env::var("STRONGROOM_FAULTS").as_deref() {
         Ok("full") => Extent::Full,

@@ -73,9 +73,9 @@ impl Fixture {
                 let text = if index == 4 { hard_text() } else { random_text() };
                 record.fields.set(name, known(format!("value {reference}/{name}"), text));
             }
-            record.note = known(format!("note of {reference}"), random_text()).expose_secret().to_owned();
+            record.note = known(format!("note of {reference}"), random_text()).expose_secret().to_owned().into();
             let extension = known(format!("note of a newer version for {reference}"), random_text());
-            record.extensions.push((9, extension.expose_secret().into()));
+            record.extensions.push((9, extension.expose_secret().as_bytes().to_vec().into()));
             contents.insert(record).expect("a new name");
         }
         for name in ["DATABASE_URL", "TOKEN"] {

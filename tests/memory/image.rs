@@ -95,9 +95,11 @@ impl Image {
         let mut segments = Vec::new();
         for mapping in mappings(process).iter().filter(|mapping| wanted(mapping)) {
             let mut bytes = vec![0; usize::try_from(mapping.end - mapping.start).expect("a mapping")];
-            if memory.read_exact_at(&mut bytes, mapping.start).is_ok() {
-                keep_written_pages(&mut segments, mapping.start, mapping.place, &bytes);
-            }
+            // What cannot be read could hold anything, and a search that leaves it out would prove nothing.
+            memory.read_exact_at(&mut bytes, mapping.start).unwrap_or_else(|error| {
+                panic!("{:x}..{:x} of process {process} cannot be read: {error}", mapping.start, mapping.end)
+            });
+            keep_written_pages(&mut segments, mapping.start, mapping.place, &bytes);
         }
         Image { kind, segments }
     }

@@ -61,7 +61,12 @@ impl<'a> Terminal<'a> {
 
     /// Ends the input, as control-D does.
     pub fn end_of_input(&self) {
-        assert!(self.tmux("send-keys C-d").status().expect("tmux answers").success());
+        self.press("C-d");
+    }
+
+    /// Presses a key, as tmux calls it.
+    pub fn press(&self, key: &str) {
+        assert!(self.tmux("send-keys").arg(key).status().expect("tmux answers").success());
     }
 
     /// Types a line.

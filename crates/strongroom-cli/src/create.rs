@@ -285,7 +285,8 @@ impl KeyToUse {
             self.key.unbind();
             private_file::replace(context, &self.path, &line(&self.key.to_text()))?;
             context.note(format!(
-                "{} was made for another vault and opens both from now on, so it no longer says which vault it expects",
+                "{} was made for another vault, or for one whose making was interrupted; it is a way into both from now \
+                 on, so it no longer says which vault it expects",
                 self.path.display()
             ));
         }

@@ -205,6 +205,11 @@ fn hint(error: &Error) -> Option<String> {
         Error::Pin(PinError::RolledBack { accept, .. } | PinError::Forked { accept, .. }) => {
             format!("if this is the file you want, repeat the command with --accept {accept}")
         }
+        Error::Pin(PinError::Substituted { difference, accept }) if *difference == PinError::OLDER_DATA_KEY => {
+            format!(
+                "bring the newer file back (git pull), or, if this is the one you want, repeat the command with --accept {accept}"
+            )
+        }
         Error::Pin(PinError::Substituted { accept, .. }) => {
             format!("if you know who made this file and why, repeat the command with --accept {accept}")
         }

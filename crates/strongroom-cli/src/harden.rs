@@ -22,9 +22,12 @@ const FILE_TOO_LARGE: std::ffi::c_int = rustix::process::Signal::XFSZ.as_raw();
 /// Nothing here can stop the program from working: a system that refuses leaves us as exposed as any other process.
 pub fn harden() -> Limits {
     // A limit of file sizes is an error of the write then, and not the end of the process with its temporary file left
-    // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was.
+    // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was: a handler is forgotten
+    // then, and who was started with the signal ignored needs none.
     #[cfg(unix)]
-    let _ = signal_hook::flag::register(FILE_TOO_LARGE, Arc::default());
+    if !(hands_signals_on() && is_ignored(FILE_TOO_LARGE)) {
+        let _ = signal_hook::flag::register(FILE_TOO_LARGE, Arc::default());
+    }
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -40,6 +43,22 @@ pub fn harden() -> Limits {
     }
     #[cfg(not(unix))]
     Limits {}
+}
+
+/// Whether this process may become another one: the others need not ask, which takes as long as reading a small vault.
+#[cfg(unix)]
+fn hands_signals_on() -> bool {
+    std::env::args_os().any(|word| word == "run")
+}
+
+/// Whether this process was started with a signal ignored. Where the system does not tell, it was not: nobody does that
+/// but nohup and the like, and with other signals.
+#[cfg(unix)]
+fn is_ignored(signal: std::ffi::c_int) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask & (1 << (signal - 1)) != 0
 }
 
 impl Limits {

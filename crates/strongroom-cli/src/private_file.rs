@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom::{Error, private_file};
+use strongroom::{Durability, Error, private_file};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ pub fn make_parents(path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Exit code 3, also when there is one.
 pub fn create(context: &Context, path: &Path, contents: &[u8]) -> Result<(), Failure> {
-    warn_unless(private_file::create(path, contents)?, context, path);
+    warn_unless_durable(private_file::create(path, contents)?, context, path);
     Ok(())
 }
 
@@ -29,12 +29,12 @@ pub fn create(context: &Context, path: &Path, contents: &[u8]) -> Result<(), Fai
 /// # Errors
 /// Exit code 3.
 pub fn replace(context: &Context, path: &Path, contents: &[u8]) -> Result<(), Failure> {
-    let durable = private_file::replace(path, contents).map_err(|error| {
+    let durability = private_file::replace(path, contents).map_err(|error| {
         let unsettled = matches!(error, Error::File { operation: "synchronise the directory of", .. });
         let failure = Failure::from(error);
         if unsettled { failure.cause("the new file may be in place all the same") } else { failure }
     })?;
-    warn_unless(durable, context, path);
+    warn_unless_durable(durability, context, path);
     Ok(())
 }
 
@@ -47,8 +47,8 @@ pub fn directory(path: &Path) -> &Path {
 }
 
 /// Says when a power cut could still undo a write.
-pub fn warn_unless(durable: bool, context: &Context, path: &Path) {
-    if !durable {
+pub fn warn_unless_durable(durability: Durability, context: &Context, path: &Path) {
+    if durability == Durability::Uncertain {
         context.warn(format!(
             "wrote {}, but its directory could not be synchronised: a power cut could undo it",
             path.display()

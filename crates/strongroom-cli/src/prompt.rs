@@ -49,7 +49,8 @@ fn hidden(question: &str) -> Result<Secret, Failure> {
     })
 }
 
-/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown.
+/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown. It
+/// takes Ctrl-Z its meaning too: a shell turns the echo on for itself while a command is stopped, and leaves it so.
 #[cfg(unix)]
 mod quiet {
     use std::fs::{File, OpenOptions};

@@ -89,7 +89,7 @@ fn save(criterion: &mut Criterion) {
                     note += 1;
                     let edit = |contents: &mut Contents| {
                         let record = contents.record_mut(&Reference::new("binance", "bot00007"));
-                        record.expect("it is in every sample").note = note.to_string();
+                        record.expect("it is in every sample").note = note.to_string().into();
                         Ok(())
                     };
                     vault.edit(edit).unwrap()

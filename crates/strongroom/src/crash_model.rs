@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::file::Durability;
 use crate::file::simulated::crash::{Remains, Survivors};
 use crate::file::simulated::{self, Disk, Fault, Operation, Tree};
 use crate::private_file;
@@ -68,12 +69,14 @@ impl Journal {
     }
 
     /// The caller was told that the file is saved, and whether that is for good.
-    fn saved(&mut self, path: impl AsRef<Path>, durable: bool) {
+    fn saved(&mut self, path: impl AsRef<Path>, durability: Durability) {
         let path = path.as_ref();
         simulated::with(|disk| {
             // Also takes up that a pin moved, which nobody is told.
             self.take(disk);
-            if durable && let Some(versions) = self.versions.get(path) {
+            if durability == Durability::Durable
+                && let Some(versions) = self.versions.get(path)
+            {
                 disk.log.push(Operation::Promise { path: path.to_owned(), version: versions.len() - 1 });
             }
         });

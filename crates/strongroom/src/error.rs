@@ -294,7 +294,7 @@ pub enum PinError {
     /// Another vault, or one made by somebody who lost access.
     #[error("another vault stands in the place of the one last seen here ({difference})")]
     Substituted {
-        /// `another vault id` or `a data key that the one last seen does not lead to`.
+        /// `another vault id`, `a data key that the one last seen does not lead to`, or [`PinError::OLDER_DATA_KEY`].
         difference: &'static str,
         /// The file's data key id in hexadecimal, which the separate acceptance names.
         accept: String,
@@ -320,6 +320,11 @@ pub enum PinError {
 }
 
 impl PinError {
+    /// The difference of a version from before the last change of the ways in, or of one that is made to look so:
+    /// without the data key that came then, nobody can tell.
+    pub const OLDER_DATA_KEY: &'static str = "a data key that the one last seen does not lead to, and an older revision: perhaps from before passwd, slot \
+         remove or rekey";
+
     /// The name of this error in test vectors and in `--json`.
     pub fn kind(&self) -> &'static str {
         match self {

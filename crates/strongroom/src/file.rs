@@ -21,6 +21,16 @@ pub(crate) use lock::{Lock, leftovers};
 pub(crate) use replace::{How, put};
 pub(crate) use system::{About, Here, Kind, System};
 
+/// Whether what was written survives a power cut from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a power cut could undo what was written"]
+pub enum Durability {
+    /// It does: the file and the directory that names it are on the disk.
+    Durable,
+    /// It is in place, but its directory could not be synchronised, so nobody can say from when on it survives.
+    Uncertain,
+}
+
 /// Reads a whole file that may be a vault, into memory in which it can be decrypted.
 ///
 /// # Errors
@@ -91,20 +101,25 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// The system's.
 pub(crate) fn make_directories(path: &Path) -> io::Result<()> {
+    let Some(parent) = path.parent().map(|_| directory(path)) else { return Ok(()) };
     match Here::about(path) {
-        Ok(about) if about.kind == Kind::Directory => return Ok(()),
+        // Whoever made an empty one may have been killed, or failed, before its name was on the disk.
+        Ok(about) if about.kind == Kind::Directory => match Here::regular_files(path) {
+            Ok(names) if names.is_empty() => {}
+            _ => return Ok(()),
+        },
         Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if parent != path {
+                make_directories(parent)?;
+            }
+            match Here::make_directory(path) {
+                // Somebody else was making the same one.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                outcome => outcome?,
+            }
+        }
         Err(error) => return Err(error),
-    }
-    let parent = directory(path);
-    if parent != path {
-        make_directories(parent)?;
-    }
-    match Here::make_directory(path) {
-        // Somebody else was making the same one.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        outcome => outcome?,
     }
     match Here::open_directory(parent) {
         Ok(parent) => synchronise(&parent).map(|_| ()),
@@ -132,10 +147,10 @@ pub(crate) fn settle(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's, when it can and failed.
-pub(crate) fn synchronise(directory: &<Here as System>::Directory) -> io::Result<bool> {
+pub(crate) fn synchronise(directory: &<Here as System>::Directory) -> io::Result<Durability> {
     match Here::sync_directory(directory) {
-        Ok(()) => Ok(true),
-        Err(error) if cannot_synchronise(&error) => Ok(false),
+        Ok(()) => Ok(Durability::Durable),
+        Err(error) if cannot_synchronise(&error) => Ok(Durability::Uncertain),
         Err(error) => Err(error),
     }
 }
@@ -150,5 +165,84 @@ pub(crate) fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::simulated::{Disk, Fault, Operation, Tree};
+    use super::*;
+
+    /// Does something on an empty disk that fails in this way.
+    fn on_disk<T>(disk: Disk, work: impl FnOnce() -> T) -> (T, Disk) {
+        simulated::mount(disk);
+        let outcome = work();
+        (outcome, simulated::unmount())
+    }
+
+    #[test]
+    fn a_directory_whose_name_may_not_be_on_the_disk_is_synchronised_by_the_next_one_who_needs_it() {
+        let path = Path::new("/state/pins");
+        let disk = || Disk::holding(Tree::empty());
+        let calls = on_disk(disk(), || make_directories(path).unwrap()).1.calls;
+        let mut tried = 0;
+        for call in 0..calls {
+            let mut failing = disk();
+            failing.fault = Some(Fault::Before(call));
+            let (outcome, mut left) = on_disk(failing, || make_directories(path));
+            if outcome.is_ok() {
+                continue;
+            }
+            tried += usize::from(left.struck.is_some_and(|(name, _)| name == "sync directory"));
+            // Killed instead of failed would have left the same. Both names are on the disk after another try.
+            left.fault = None;
+            let (outcome, disk) = on_disk(left, || make_directories(path));
+            outcome.unwrap();
+            let entered = disk.log.iter().rposition(|done| matches!(done, Operation::Enter { .. })).unwrap();
+            assert!(disk.log[entered..].iter().any(|done| matches!(done, Operation::SyncDirectory(_))), "call {call}");
+        }
+        assert_eq!(tried, 2);
+    }
+
+    #[test]
+    fn a_move_that_happened_is_no_error_whatever_the_system_says() {
+        let path = Path::new("/v");
+        for (how, renames_new) in [(How::New, true), (How::New, false), (How::Replacing, true)] {
+            let disk = || {
+                let prepared = on_disk(Disk::holding(Tree::empty()), || match how {
+                    How::New => Ok(()),
+                    _ => put(path, b"old", How::New, |_| Ok(())),
+                });
+                prepared.0.unwrap();
+                let mut disk = prepared.1;
+                disk.settle();
+                disk.renames_new = renames_new;
+                disk
+            };
+            let write = || put(path, b"new", how, |_| Ok(()));
+            let calls = on_disk(disk(), write).1.calls;
+            let mut moved = 0;
+            for call in 0..calls {
+                let mut failing = disk();
+                failing.fault = Some(Fault::After(call));
+                let (outcome, left) = on_disk(failing, write);
+                let is_new = left.live.bytes(path).is_some_and(|bytes| bytes == b"new");
+                assert_eq!(outcome.is_ok(), is_new, "{how:?} {:?}", left.struck);
+                moved += usize::from(is_new && left.struck.is_some_and(|(name, _)| matches!(name, "rename" | "link")));
+            }
+            assert!(moved >= 1, "{how:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn opening_a_pipe_that_came_into_the_place_of_a_file_waits_for_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("v");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        // Without a writer, an ordinary open would never come back.
+        let opened = Here::open(&pipe).unwrap();
+        assert!(require_regular(Here::about_open(&opened).unwrap()).is_err());
+        assert!(open_regular(&pipe).is_err());
     }
 }

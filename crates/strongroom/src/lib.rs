@@ -51,6 +51,7 @@ mod wire;
 
 pub use container::{SlotId, SlotInfo, SlotKind};
 pub use error::{Error, ExportError, FormatError, ImportError, PinError, Result, TextError, UnlockError};
+pub use file::Durability;
 pub use kdf::{KdfCost, kdf_runs};
 pub use keytext::{KeyFile, MachineKey, RecoveryCode, generate_passphrase};
 pub use memory::{WipingAllocator, without_traces};

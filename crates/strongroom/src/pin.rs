@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::container::Header;
 use crate::error::{Error, PinError, Result};
-use crate::file::{self, How, Lock};
+use crate::file::{self, Here, How, Lock, System};
 use crate::keys::{lineage_id, sha256};
 use crate::wire::{Descent, MOST_ANCESTORS};
 
@@ -151,6 +151,8 @@ impl Seen<'_> {
             substituted("another vault id")
         } else if self.checksum == pin.checksum {
             Verdict::Accepted
+        } else if !self.continues(&pin.data_key_id) && found < pinned {
+            substituted(PinError::OLDER_DATA_KEY)
         } else if !self.continues(&pin.data_key_id) {
             substituted("a data key that the one last seen does not lead to")
         } else if self.descent.ancestors.contains(&pin.checksum) {
@@ -174,7 +176,7 @@ impl PinStore {
     /// What was last seen of the vault at this path, if it was opened here before. Changes nothing.
     ///
     /// # Errors
-    /// [`PinError::Unreadable`]; [`Error::File`]
+    /// [`PinError::Unreadable`]; [`Error::File`], but not where there can be no pins: then nothing was seen.
     pub fn last_seen(&self, vault: &Path) -> Result<Option<LastSeen>> {
         let pin = self.load(&file::resolve(vault)?)?;
         Ok(pin.map(|Pin { vault_id, revision, checksum, data_key_id, .. }| LastSeen {
@@ -227,6 +229,10 @@ fn load(path: PathBuf) -> Result<Option<Pin>> {
     let text = match file::read_small(&path, MOST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // No pin was ever written where there cannot be a directory, or where this user may not look into it: a home
+        // that is /dev/null or somebody else's. Writing one will fail too, and say so.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_closed(&path) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(PinError::Unreadable { path }.into()),
         Err(source) => return Err(Error::File { operation: "read the pin", path, source }),
     };
@@ -235,6 +241,11 @@ fn load(path: PathBuf) -> Result<Option<Pin>> {
         // Not knowing is not the same as never having seen: the next vault could be anything.
         None => Err(PinError::Unreadable { path }.into()),
     }
+}
+
+/// Whether this user may not even ask what is there. A pin that is there and cannot be read is another matter.
+fn is_closed(path: &Path) -> bool {
+    Here::about(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// A pin as it stands in its file, for people to look at.
@@ -346,6 +357,19 @@ mod tests {
         for text in ["", "{}", "\u{0}"] {
             fs::write(store.path_of(vault), text).unwrap();
             assert!(matches!(store.load(vault), Err(Error::Pin(PinError::Unreadable { .. }))));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn where_there_can_be_no_pins_nothing_was_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("file"), "").unwrap();
+        let vault = Path::new("/somewhere/vault.strongroom");
+        for base in ["/dev/null", directory.path().join("file").to_str().unwrap()] {
+            let store = PinStore::at(Path::new(base).join("strongroom/pins"));
+            assert_eq!(store.load(vault).unwrap(), None);
+            assert!(matches!(store.hold(vault), Err(Error::File { operation: "write the pin", .. })));
         }
     }
 

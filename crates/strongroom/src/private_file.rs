@@ -8,19 +8,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::file::{self, Here, How, Lock, System};
+use crate::file::{self, Durability, Here, How, Lock, System};
 
 /// How long a writer waits for others in the directory, so that it may clean up. Writing itself needs no lock: the file
 /// is moved into place in one step, and where there are no locks at all, keys can be written all the same.
 const CLEANING_WAITS: Duration = Duration::from_secs(2);
 
-/// Writes a new file with mode 0600. Returns whether it survives a power cut from now on; where the file system cannot
-/// synchronise a directory, nobody can say when it will.
+/// Writes a new file with mode 0600.
 ///
 /// # Errors
 /// [`Error::AlreadyThere`], also when there is a symbolic link that leads nowhere; [`Error::File`]. There is no file
 /// then, and what was there is as it was.
-pub fn create(path: &Path, contents: &[u8]) -> Result<bool> {
+pub fn create(path: &Path, contents: &[u8]) -> Result<Durability> {
     let path = file::resolve(path)?;
     put(&path, contents, How::New).inspect_err(|error| {
         if matches!(error, Error::File { operation: SYNCHRONISE, .. }) {
@@ -31,12 +30,12 @@ pub fn create(path: &Path, contents: &[u8]) -> Result<bool> {
 }
 
 /// Writes a file in the place of the one that is there, through symbolic links, or as a new one. Its owner is
-/// kept where the system allows it, and nobody else has access. Returns whether it survives a power cut from now on.
+/// kept where the system allows it, and nobody else has access.
 ///
 /// # Errors
 /// [`Error::File`], also for what is not a regular file, such as a terminal or a pipe; the old file is as it was, unless
 /// the error is of synchronising: then the new one may be there.
-pub fn replace(path: &Path, contents: &[u8]) -> Result<bool> {
+pub fn replace(path: &Path, contents: &[u8]) -> Result<Durability> {
     let failed = |operation| move |source| Error::File { operation, path: path.to_owned(), source };
     let target = match Here::about(path) {
         Ok(about) => {
@@ -76,7 +75,7 @@ pub fn leftovers(path: &Path) -> Vec<PathBuf> {
 
 const SYNCHRONISE: &str = "synchronise the directory of";
 
-fn put(path: &Path, contents: &[u8], how: How) -> Result<bool> {
+fn put(path: &Path, contents: &[u8], how: How) -> Result<Durability> {
     // Held to the end, so that nobody takes our temporary file for a leftover. Who could not have it, because somebody
     // kept it for long, may lose the temporary file to the next writer of this name; then this is an error.
     let lock = Lock::on_directory_of(path, CLEANING_WAITS).ok();
@@ -88,7 +87,7 @@ fn put(path: &Path, contents: &[u8], how: How) -> Result<bool> {
     match Here::open_directory(file::directory(path)) {
         Ok(directory) => file::synchronise(&directory).map_err(failed),
         // Who may write to a directory may still not be allowed to read, and so to synchronise it.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Durability::Uncertain),
         Err(error) => Err(failed(error)),
     }
 }
@@ -103,12 +102,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a/b/key");
         make_directories(path.parent().unwrap()).unwrap();
-        assert!(create(&path, b"one").unwrap());
+        assert_eq!(create(&path, b"one").unwrap(), Durability::Durable);
         assert!(matches!(create(&path, b"two"), Err(Error::AlreadyThere { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"one");
-        assert!(replace(&path, b"three").unwrap());
+        assert_eq!(replace(&path, b"three").unwrap(), Durability::Durable);
         assert_eq!(fs::read(&path).unwrap(), b"three");
-        assert!(replace(&path.with_file_name("new"), b"four").unwrap());
+        assert_eq!(replace(&path.with_file_name("new"), b"four").unwrap(), Durability::Durable);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
     }
 
@@ -118,10 +117,10 @@ mod tests {
         let path = directory.path().join("export.json");
         fs::write(directory.path().join(".export.json.abc.strongroom-tmp"), "EXAMPLE plaintext").unwrap();
         let somebody = Lock::on_directory_of(&path, Duration::ZERO).unwrap();
-        assert!(replace(&path, b"one").unwrap());
+        assert_eq!(replace(&path, b"one").unwrap(), Durability::Durable);
         assert_eq!(leftovers(&path).len(), 1);
         drop(somebody);
-        replace(&path, b"two").unwrap();
+        assert_eq!(replace(&path, b"two").unwrap(), Durability::Durable);
         assert_eq!(leftovers(&path), Vec::<PathBuf>::new());
         assert_eq!(fs::read(&path).unwrap(), b"two");
     }
@@ -135,10 +134,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a/key");
         make_directories(path.parent().unwrap()).unwrap();
-        create(&path, b"").unwrap();
+        let _ = create(&path, b"").unwrap();
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        replace(&path, b"").unwrap();
+        let _ = replace(&path, b"").unwrap();
         assert_eq!(mode(&path), 0o600);
     }
 
@@ -152,7 +151,7 @@ mod tests {
         fs::create_dir(at("real")).unwrap();
         fs::write(at("real/file"), "old").unwrap();
         symlink("real/file", at("link")).unwrap();
-        replace(&at("link"), b"new").unwrap();
+        let _ = replace(&at("link"), b"new").unwrap();
         assert!(at("link").is_symlink());
         assert_eq!(fs::read(at("real/file")).unwrap(), b"new");
 

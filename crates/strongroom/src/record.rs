@@ -16,12 +16,15 @@ pub use reference::{Reference, ReferenceError, Selection};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type Timestamp = i64;
+
+/// What a newer version wrote, kept as it is: (tag, bytes), ascending by tag. Nobody here knows whether it is secret.
+pub type Extensions = Vec<(u16, Zeroizing<Vec<u8>>)>;
 
 /// A random identity that survives renames. 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,12 +67,12 @@ pub struct Record {
     pub verified: Option<Timestamp>,
     /// Free words to find it by.
     pub tags: BTreeSet<String>,
-    /// Free text.
-    pub note: String,
+    /// Free text. People see it, so it is no [`Secret`]; it may be secret all the same, and is wiped.
+    pub note: Zeroizing<String>,
     /// The values before a rotation, while both are valid.
     pub previous: Option<Previous>,
-    /// What a newer version wrote here, kept as it is: (tag, bytes), ascending by tag.
-    pub extensions: Vec<(u16, Vec<u8>)>,
+    /// What a newer version wrote here.
+    pub extensions: Extensions,
 }
 
 /// What a rotation replaced, kept for the overlap.
@@ -81,15 +84,6 @@ pub struct Previous {
     pub retire: Option<Timestamp>,
     /// The old values, by field name.
     pub fields: Fields,
-}
-
-/// Notes and extensions are no [`Secret`]s, because people see the former and nobody knows what the latter are. They
-/// may be secret all the same, so they are wiped.
-impl Drop for Record {
-    fn drop(&mut self) {
-        self.note.zeroize();
-        self.extensions.iter_mut().for_each(|(_, bytes)| bytes.zeroize());
-    }
 }
 
 /// Its name and the names of its fields; notes and extensions may be secret too.
@@ -120,7 +114,7 @@ impl Record {
             rotate_after_days: None,
             verified: None,
             tags: BTreeSet::new(),
-            note: String::new(),
+            note: Zeroizing::default(),
             previous: None,
             extensions: Vec::new(),
         })

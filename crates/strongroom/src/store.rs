@@ -195,13 +195,13 @@ mod tests {
     fn record(reference: &str) -> Record {
         let reference: Reference = reference.parse().unwrap();
         let mut record = Record::new(&reference, 0).unwrap();
-        record.note = reference.to_string();
+        record.note = reference.to_string().into();
         record
     }
 
     fn subaccounts(exchange: &str, references: &[&str]) -> Vec<String> {
         let secrets = ExchangeSecrets::new(exchange, references.iter().map(|text| record(text))).unwrap();
-        secrets.records().map(|record| record.note.clone()).collect()
+        secrets.records().map(|record| record.note.to_string()).collect()
     }
 
     #[test]

@@ -24,6 +24,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::container::{self, Header, SlotId, SlotInfo, SlotKind};
 use crate::error::{Error, FormatError, Result};
+use crate::file::Durability;
 use crate::kdf::KdfCost;
 use crate::keys::DataKey;
 use crate::memory::{Region, without_traces};
@@ -75,6 +76,7 @@ pub struct Vault {
     bound_to: Option<([u8; 16], [u8; 16])>,
     abandoned: Option<Abandoned>,
     options: OpenOptions,
+    durability: Durability,
     warnings: Vec<String>,
 }
 
@@ -142,6 +144,12 @@ impl Vault {
             })
         };
         self.version.header.slots.iter().filter_map(|slot| details(slot.info)).collect()
+    }
+
+    /// Whether the last save survives a power cut, of whatever kind it was: records, ways in, or the whole vault as a new
+    /// one. What was only opened counts as durable.
+    pub fn durability(&self) -> Durability {
+        self.durability
     }
 
     /// What a person should know although the vault opened.

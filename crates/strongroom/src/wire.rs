@@ -11,12 +11,10 @@ mod v1;
 
 use std::ops::Deref;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, FormatError};
 use crate::keys::SlotEntryKeys;
 use crate::memory::{Cell, Region};
-use crate::record::{Contents, Record, Reference, Timestamp, Value};
+use crate::record::{Contents, Extensions, Record, Reference, Timestamp, Value};
 
 use crate::container::SlotId;
 
@@ -41,8 +39,8 @@ pub(crate) struct Descent {
     pub(crate) slots: Vec<SlotEntry>,
     /// Removed slots and when, ascending by id. Never pruned.
     pub(crate) slot_tombstones: Vec<(SlotId, Timestamp)>,
-    /// What a newer version added, kept as it is: (tag, bytes), ascending by tag.
-    pub(crate) extensions: Vec<(u16, Zeroizing<Vec<u8>>)>,
+    /// What a newer version added.
+    pub(crate) extensions: Extensions,
 }
 
 /// Lineages one after another. Each is a capability (SPEC.md, 13.7), so they lie where keys do.

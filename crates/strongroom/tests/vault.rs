@@ -86,7 +86,7 @@ fn typed(text: &str) -> Unlock {
 
 fn set_note(vault: &mut Vault, note: &str) -> Saved {
     let edit = |contents: &mut Contents| {
-        contents.record_mut(&Reference::new("okx", "main")).unwrap().note = note.into();
+        contents.record_mut(&Reference::new("okx", "main")).unwrap().note = note.to_owned().into();
         Ok(())
     };
     vault.edit(edit).unwrap().1
@@ -125,7 +125,7 @@ fn an_ordinary_save_leaves_the_slots_alone_and_is_logged() {
     let after = fs::read(fixture.path()).unwrap();
     assert_eq!(before[74..91 + 137 + 137 + 143], after[74..91 + 137 + 137 + 143]);
     let contents = fixture.open().contents();
-    assert_eq!(contents.record(&Reference::new("okx", "main")).unwrap().note, "hello");
+    assert_eq!(contents.record(&Reference::new("okx", "main")).unwrap().note.as_str(), "hello");
     assert_eq!(contents.log().last().unwrap().what, "okx/main");
     assert_eq!(contents.log().last().unwrap().revision, 2);
 }
@@ -503,7 +503,7 @@ fn a_symbolic_link_stays_one_and_its_target_is_saved() {
     std::os::unix::fs::symlink(fixture.path(), &link).unwrap();
     set_note(&mut Vault::open(&link, &fixture.machine()).unwrap(), "through the link");
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(fixture.open().subaccount("okx", "main").unwrap().note, "through the link");
+    assert_eq!(fixture.open().subaccount("okx", "main").unwrap().note.as_str(), "through the link");
 }
 
 #[test]

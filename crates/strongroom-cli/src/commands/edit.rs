@@ -47,10 +47,44 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
 
     let outcome = rounds(context, &mut vault, &scope, &editor, &interrupts, &desk);
-    if let Some(path) = desk.clear() {
-        context.warn(format!("cannot remove {}, where the text lay; the next edit tries again", path.display()));
+    match outcome {
+        // A script has its text elsewhere, and on a disk nothing stays.
+        Err(Ended { failure, typed: true }) if desk.in_memory && prompt::possible(context) => Err(keep(desk, failure)),
+        outcome => {
+            if let Some(path) = desk.clear() {
+                context
+                    .warn(format!("cannot remove {}, where the text lay; the next edit tries again", path.display()));
+            }
+            outcome.map_err(|ended| ended.failure)
+        }
     }
-    outcome
+}
+
+/// Why there is no next round.
+struct Ended {
+    failure: Failure,
+    /// Whether somebody's work lies on the desk and would be lost with it.
+    typed: bool,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        Ended { failure, typed: false }
+    }
+}
+
+/// Leaves the text where it is, which is in memory, and says where and what to do with it.
+fn keep(desk: Desk, failure: Failure) -> Failure {
+    match desk.keep() {
+        Ok(directory) => {
+            let file = output::shell_word(&directory.join(storage::FILE).display().to_string());
+            let directory = output::shell_word(&directory.display().to_string());
+            failure
+                .cause(format!("what you typed is kept in memory, in plaintext, until a restart: {file}"))
+                .hint(format!("strongroom edit, and take over from there what you want; then: rm -r {directory}"))
+        }
+        Err(_) => failure.cause("what you typed could not be kept"),
+    }
 }
 
 /// From the text to the editor and back, until it is saved or given up.
@@ -61,7 +95,7 @@ fn rounds(
     editor: &Editor,
     interrupts: &Interrupts,
     desk: &Desk,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, Ended> {
     let before = vault.contents();
     let given = document::write(&before, scope, &header(vault));
     let mut shown = Zeroizing::new(given.as_str().to_owned());
@@ -69,34 +103,42 @@ fn rounds(
     let mut rounds = 0;
     loop {
         place(desk, &shown, marked.as_ref())?;
-        editor.edit(desk.file(), interrupts)?;
+        editor.edit(desk.file(), interrupts).map_err(|failure| {
+            // Whoever interrupts it wants to be rid of it; an editor that fails may have saved before.
+            let saved = || desk.read().is_ok_and(|text| without_mark(&text) != given.as_str());
+            Ended { typed: failure.kind == "editor" && saved(), failure }
+        })?;
         rounds += 1;
-        let text = desk.read().map_err(|error| Failure::file("read", desk.file(), &error))?;
+        let unreadable = |error| Ended { failure: Failure::file("read", desk.file(), &error), typed: true };
+        let text = desk.read().map_err(unreadable)?;
         let text = without_mark(&text);
         if text.trim().is_empty() {
-            return Err(Failure::new(code::USAGE, "cancelled", "the text is empty; nothing was changed")
-                .hint("strongroom rm REF"));
+            let failure = Failure::new(code::USAGE, "cancelled", "the text is empty; nothing was changed");
+            return Err(failure.hint("strongroom rm REF").into());
         }
         if text == given.as_str() {
-            return finish(context, vault, &Summary::default(), Saved::Unchanged);
+            return Ok(finish(context, vault, &Summary::default(), Saved::Unchanged)?);
         }
         if let Some(problem) = marked.take()
             && text == shown.as_str()
         {
             // Left as it was after being told: given up.
-            return Err(refuse(&problem));
+            return Err(refuse(&problem).into());
         }
         let problem = match read(text, &before, scope) {
             Ok(changes) => match save(context, vault, &changes) {
-                Ok(saved) => return finish(context, vault, &changes.summary(), saved),
+                Ok(saved) => return Ok(finish(context, vault, &changes.summary(), saved)?),
                 // What cannot be stored can be corrected.
                 Err(Error::InvalidContents { place, problem }) => Problem { line: changes.line_of(&place), problem },
-                Err(error) => return Err(Failure::from(error).cause("what was edited is not saved")),
+                Err(error) => {
+                    let failure = Failure::from(error).cause("what was edited is not saved");
+                    return Err(Ended { failure, typed: true });
+                }
             },
             Err(problem) => problem,
         };
         if rounds >= ROUNDS_OF_A_SCRIPT && !prompt::possible(context) {
-            return Err(refuse(&problem));
+            return Err(refuse(&problem).into());
         }
         shown = Zeroizing::new(text.to_owned());
         marked = Some(problem);

@@ -192,8 +192,8 @@ fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result
     let path = context.new_vault_path();
     if !dry_run {
         private_file::make_parents(&path)?;
-        let durable = strongroom::write_new(&path, &bytes)?;
-        private_file::warn_unless(durable, context, &path);
+        let durability = strongroom::write_new(&path, &bytes)?;
+        private_file::warn_unless_durable(durability, context, &path);
         context.wrote();
     }
     if context.json {

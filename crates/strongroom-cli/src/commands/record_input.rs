@@ -150,7 +150,7 @@ impl RecordInput {
             record.tags.clone_from(tags);
         }
         if let Some(note) = &self.note {
-            record.note.clone_from(note);
+            (*record.note).clone_from(note);
         }
         *record != before
     }
@@ -303,7 +303,7 @@ mod tests {
         let mut record = Record::new(&Reference::new("okx", "main"), 1_000).unwrap();
         record.fields.set(field::API_KEY, Secret::copy_of("EXAMPLE-KEY"));
         record.fields.set(field::UID, Secret::copy_of("EXAMPLE-UID"));
-        record.note = "kept".into();
+        record.note = String::from("kept").into();
         record
     }
 
@@ -317,7 +317,7 @@ mod tests {
         let mut record = record();
         let said = RecordInput { tags: Some(BTreeSet::from(["eu".to_owned()])), ..RecordInput::default() };
         assert!(said.apply(&mut record, 2_000));
-        assert_eq!(record.note, "kept");
+        assert_eq!(*record.note, "kept");
         assert_eq!(record.rotated, None);
         assert!(!said.apply(&mut record, 3_000), "the same again changes nothing");
     }

@@ -83,7 +83,7 @@ impl Exhibit {
         let exhibit = Exhibit { directory: tempfile::tempdir().unwrap(), ways: ways.to_vec() };
         let mut record = Record::new(&reference(), 0).unwrap();
         record.fields.set(field::API_KEY, Secret::copy_of("EXAMPLE-OKX-KEY"));
-        record.note = note.into();
+        record.note = note.to_owned().into();
         let mut contents = Contents::default();
         contents.insert(record).unwrap();
         let slots = ways.iter().map(|way| person.new_slot(*way)).collect();
@@ -106,7 +106,7 @@ impl Exhibit {
 
     pub(super) fn set_note(&self, person: &Person, note: &str) -> Vec<u8> {
         let edit = |contents: &mut Contents| {
-            contents.record_mut(&reference()).unwrap().note = note.into();
+            contents.record_mut(&reference()).unwrap().note = note.to_owned().into();
             Ok(())
         };
         self.open(person).edit(edit).unwrap();

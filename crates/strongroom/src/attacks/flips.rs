@@ -106,8 +106,8 @@ fn g2_every_flipped_bit_is_refused_in_a_larger_vault_with_extensions() {
     let grow = |contents: &mut Contents| {
         let record = contents.record_mut(&reference()).unwrap();
         // More than one smallest bucket, so that k is not 0 in every file that is flipped.
-        record.note = "EXAMPLE ".repeat(512);
-        record.extensions.push((9, b"EXAMPLE of a newer record".to_vec()));
+        record.note = "EXAMPLE ".repeat(512).into();
+        record.extensions.push((9, b"EXAMPLE of a newer record".to_vec().into()));
         Ok(())
     };
     exhibit.open(&person).edit(grow).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::scenarios::{self, KEY, VAULT, story_of_a_vault};
 use super::{Journal, Scenario};
 use crate::error::{Error, Result};
-use crate::file::{Here, System, simulated};
+use crate::file::{Durability, Here, System, simulated};
 use crate::keytext::MachineKey;
 use crate::private_file;
 
@@ -36,7 +36,7 @@ pub(super) fn all() -> Vec<Scenario> {
         let told = move |journal: &mut Journal| {
             let [newer, _] = scenarios::newer_version()?;
             save(&newer)?;
-            journal.saved(VAULT, true);
+            journal.saved(VAULT, Durability::Durable);
             Ok(())
         };
         story_of_a_vault(name, told)
@@ -89,10 +89,10 @@ fn the_key_after_its_vault() -> Scenario {
     let told = |journal: &mut Journal| {
         let key = MachineKey::generate()?;
         let vault = scenarios::create(&key, "0")?;
-        journal.saved(VAULT, scenarios::durable(&vault));
+        journal.saved(VAULT, vault.durability());
         private_file::make_directories(Path::new("/keys"))?;
-        let durable = private_file::create(Path::new(KEY), key.to_text().expose_secret().as_bytes())?;
-        journal.saved(KEY, durable);
+        let durability = private_file::create(Path::new(KEY), key.to_text().expose_secret().as_bytes())?;
+        journal.saved(KEY, durability);
         Ok(())
     };
     let the_only_way_in = scenarios::all().into_iter().find(|scenario| scenario.name.contains("only way in"));
@@ -104,10 +104,10 @@ fn the_pin_before_its_vault() -> Scenario {
         let [vault, pin] = scenarios::newer_version()?;
         Here::sync(&write_temporary(&vault, TEMPORARY)?).map_err(failed)?;
         move_into_place(TEMPORARY)?;
-        private_file::replace(&scenarios::pin(), &pin)?;
+        let _ = private_file::replace(&scenarios::pin(), &pin)?;
         sync_directory()?;
-        journal.saved(VAULT, true);
-        journal.saved(scenarios::pin(), true);
+        journal.saved(VAULT, Durability::Durable);
+        journal.saved(scenarios::pin(), Durability::Durable);
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Found, Journal, Scenario};
 use crate::error::Result;
-use crate::file::{self, Here, System, simulated};
+use crate::file::{self, Durability, Here, System, simulated};
 use crate::keytext::MachineKey;
 use crate::pin::PinStore;
 use crate::private_file;
@@ -53,11 +53,6 @@ pub(super) fn set(vault: &mut Vault, value: &str) -> Result<()> {
             Ok(())
         })
         .map(|_| ())
-}
-
-/// Whether a save told its caller that a power cut could undo it.
-pub(super) fn durable(vault: &Vault) -> bool {
-    !vault.warnings().iter().any(|warning| warning.contains("power cut"))
 }
 
 /// The key in the key's file.
@@ -116,13 +111,13 @@ fn the_key_opens(found: &Found, version: usize) -> Result<(), String> {
 pub(super) fn all() -> Vec<Scenario> {
     let new = |journal: &mut Journal| {
         let vault = create(&bot(), "0")?;
-        journal.saved(VAULT, durable(&vault));
+        journal.saved(VAULT, vault.durability());
         Ok(())
     };
     let saved = |journal: &mut Journal| {
         let mut vault = open(bot())?;
         set(&mut vault, "1")?;
-        journal.saved(VAULT, durable(&vault));
+        journal.saved(VAULT, vault.durability());
         Ok(())
     };
     vec![
@@ -134,29 +129,29 @@ pub(super) fn all() -> Vec<Scenario> {
         story_of_a_vault("a large save", |journal| {
             let mut vault = open(bot())?;
             set(&mut vault, &"EXAMPLE".repeat(6000))?;
-            journal.saved(VAULT, durable(&vault));
+            journal.saved(VAULT, vault.durability());
             Ok(())
         }),
         story_of_a_vault("two saves", |journal| {
             let mut vault = open(bot())?;
             for value in ["1", "2"] {
                 set(&mut vault, value)?;
-                journal.saved(VAULT, durable(&vault));
+                journal.saved(VAULT, vault.durability());
             }
             Ok(())
         }),
         story_of_a_vault("a new data key", |journal| {
             let mut vault = open(bot())?;
             vault.rekey()?;
-            journal.saved(VAULT, durable(&vault));
+            journal.saved(VAULT, vault.durability());
             Ok(())
         }),
         story_of_a_vault("a way in added and removed", |journal| {
             let mut vault = open(bot())?;
             let slot = vault.add_slot(NewSlot::machine_key("", &MachineKey::generate()?))?;
-            journal.saved(VAULT, durable(&vault));
+            journal.saved(VAULT, vault.durability());
             vault.remove_slot(slot)?;
-            journal.saved(VAULT, durable(&vault));
+            journal.saved(VAULT, vault.durability());
             Ok(())
         }),
         a_key_and_its_slot(),
@@ -174,7 +169,7 @@ fn a_key_and_its_slot() -> Scenario {
         let key = MachineKey::generate()?;
         write_key(&key, journal)?;
         vault.add_slot(NewSlot::machine_key("", &key))?;
-        journal.saved(VAULT, durable(&vault));
+        journal.saved(VAULT, vault.durability());
         Ok(())
     };
     Scenario {
@@ -189,7 +184,7 @@ fn a_key_and_its_vault() -> Scenario {
         let key = MachineKey::generate()?;
         write_key(&key, journal)?;
         let vault = create(&key, "0")?;
-        journal.saved(VAULT, durable(&vault));
+        journal.saved(VAULT, vault.durability());
         Ok(())
     };
     Scenario {
@@ -213,7 +208,7 @@ fn a_key_freed_for_another_vault() -> Scenario {
         let durable_key = private_file::replace(Path::new(KEY), bot().to_text().expose_secret().as_bytes())?;
         journal.saved(KEY, durable_key);
         let vault = create(&bot(), "0")?;
-        journal.saved(VAULT, durable(&vault));
+        journal.saved(VAULT, vault.durability());
         Ok(())
     };
     Scenario {
@@ -246,7 +241,7 @@ fn an_export() -> Scenario {
 fn a_pin_that_moves() -> Scenario {
     let told = |journal: &mut Journal| {
         open(bot())?;
-        journal.saved(pin(), false);
+        journal.saved(pin(), Durability::Uncertain);
         Ok(())
     };
     Scenario {
@@ -265,7 +260,7 @@ fn a_pin_for_what_another_program_wrote() -> Scenario {
         let [newer, _] = newer_version()?;
         simulated::with(|disk| disk.replace_carelessly(Path::new(VAULT), &newer));
         open(bot())?;
-        journal.saved(pin(), false);
+        journal.saved(pin(), Durability::Uncertain);
         Ok(())
     };
     Scenario {

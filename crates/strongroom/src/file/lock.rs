@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::replace::{How, TemporaryName, put};
 use super::system::{Here, System};
-use super::{directory, synchronise};
+use super::{Durability, directory, synchronise};
 use crate::error::{Error, Result};
 
 /// How often a waiting writer looks again.
@@ -26,7 +26,7 @@ pub(crate) struct Written<T> {
     /// What `verify` returned.
     pub(crate) verified: T,
     /// Whether its directory was synchronised too.
-    pub(crate) durable: bool,
+    pub(crate) durability: Durability,
 }
 
 impl Lock {
@@ -36,9 +36,17 @@ impl Lock {
     /// [`Error::Locked`] after `timeout`; [`Error::File`] where the file system has no locks.
     pub(crate) fn on_directory_of(path: &Path, timeout: Duration) -> Result<Lock> {
         let failed = |source| Error::File { operation: "lock the directory of", path: path.to_owned(), source };
-        let directory = Here::open_directory(directory(path)).map_err(failed)?;
         let start = Instant::now();
-        while !Here::try_lock(&directory).map_err(failed)? {
+        let mut opened = Here::open_directory(directory(path)).map_err(failed)?;
+        loop {
+            if Here::try_lock(&opened).map_err(failed)? {
+                // While we waited another one may have come into its place, and its writers know nothing of ours.
+                let (ours, there) = (Here::about_directory(&opened), Here::about(directory(path)));
+                if ours.map_err(failed)?.identity == there.map_err(failed)?.identity {
+                    return Ok(Lock { directory: opened });
+                }
+                opened = Here::open_directory(directory(path)).map_err(failed)?;
+            }
             let waited = start.elapsed();
             if waited >= timeout {
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
@@ -46,7 +54,6 @@ impl Lock {
             }
             thread::sleep(LOCK_POLL.min(timeout - waited));
         }
-        Ok(Lock { directory })
     }
 
     /// Puts these bytes in the place of `path`, in one step. `verify` reads the new file back before that, and what it
@@ -55,7 +62,7 @@ impl Lock {
     /// # Errors
     /// [`Error::File`], [`Error::AlreadyThere`] when it must be new and is not, and those of `verify`. The old file is
     /// as it was then: once the new one is in place, nothing is an error any more, because a caller would take back
-    /// what belongs to it. [`Written::durable`] tells whether a power cut could still undo it.
+    /// what belongs to it. [`Written::durability`] tells whether a power cut could still undo it.
     pub(crate) fn write<T>(
         &self,
         path: &Path,
@@ -66,8 +73,8 @@ impl Lock {
         self.remove_leftovers(path);
         let verified = put(path, bytes, how, verify)?;
         // Some network and shared file systems cannot synchronise a directory at all.
-        let durable = synchronise(&self.directory).unwrap_or(false);
-        Ok(Written { verified, durable })
+        let durability = synchronise(&self.directory).unwrap_or(Durability::Uncertain);
+        Ok(Written { verified, durability })
     }
 
     /// Removes what killed writers of this file left. Only the holder of the lock may: nobody is still writing these.
@@ -125,6 +132,28 @@ mod tests {
         assert!(matches!(Lock::on_directory_of(&path, SOON), Err(Error::Locked { .. })));
         drop(first);
         assert!(Lock::on_directory_of(&path, SOON).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_was_replaced_while_its_writer_waited_is_not_the_one_that_is_locked() {
+        let base = tempfile::tempdir().unwrap();
+        let (here, elsewhere) = (base.path().join("vaults"), base.path().join("moved"));
+        fs::create_dir(&here).unwrap();
+        let path = here.join("v");
+        let first = Lock::on_directory_of(&path, SOON).unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| Lock::on_directory_of(&path, Duration::from_secs(60)));
+            // Long enough for it to wait; were it not, the test would pass without having tried anything new.
+            std::thread::sleep(SOON);
+            fs::rename(&here, &elsewhere).unwrap();
+            fs::create_dir(&here).unwrap();
+            drop(first);
+            let second = second.join().unwrap().unwrap();
+            assert_eq!(
+                Here::about_directory(&second.directory).unwrap().identity,
+                Here::about(&here).unwrap().identity
+            );
+        });
     }
 
     #[test]

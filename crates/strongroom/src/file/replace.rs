@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 
 use super::directory;
-use super::system::{Here, System};
+use super::system::{Here, Identity, System};
 use crate::error::{Error, Result};
 use crate::keys::sha256;
 use crate::random;
@@ -35,7 +35,7 @@ pub(crate) enum How {
 pub(crate) fn put<T>(path: &Path, bytes: &[u8], how: How, verify: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let failed = |operation| move |source| Error::File { operation, path: path.to_owned(), source };
     let name = TemporaryName::of(path);
-    let (temporary, mut file) = Temporary::make(path, &name)?;
+    let (mut temporary, mut file) = Temporary::make(path, &name)?;
     let mask = match how {
         How::New => None,
         How::Replacing => Some(0o7777),
@@ -50,6 +50,7 @@ pub(crate) fn put<T>(path: &Path, bytes: &[u8], how: How, verify: impl FnOnce(&P
     }
     Here::write_all(&mut file, bytes).map_err(failed("write a new version of"))?;
     Here::sync(&file).map_err(failed("synchronise a new version of"))?;
+    temporary.identity = Here::about_open(&file).ok().and_then(|about| about.identity);
     // An error that a file system keeps until the file is closed would come too late: what matters was synchronised.
     drop(file);
     let verified = verify(&temporary.path)?;
@@ -60,6 +61,8 @@ pub(crate) fn put<T>(path: &Path, bytes: &[u8], how: How, verify: impl FnOnce(&P
 /// Removes its file unless that was moved into place.
 struct Temporary {
     path: PathBuf,
+    /// Known once it is written.
+    identity: Identity,
     moved: bool,
 }
 
@@ -73,7 +76,7 @@ impl Temporary {
             attempts += 1;
             let temporary = directory(path).join(name.with(&HEXLOWER.encode(&random::bytes::<6>()?)));
             match Here::create(&temporary) {
-                Ok(file) => return Ok((Temporary { path: temporary, moved: false }, file)),
+                Ok(file) => return Ok((Temporary { path: temporary, identity: None, moved: false }, file)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {}
                 Err(source) => {
                     let path = path.to_owned();
@@ -84,18 +87,26 @@ impl Temporary {
     }
 
     fn move_to(mut self, path: &Path, how: How) -> Result<()> {
-        let outcome = match how {
+        let renamed = match how {
             How::Replacing | How::ReplacingPrivate => Here::rename(&self.path, path),
-            How::New => match Here::rename_new(&self.path, path) {
-                // The temporary name is removed when `self` is dropped; when that fails, by the next writer.
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                    return Here::link(&self.path, path).map_err(|error| not_moved(path, how, error));
-                }
-                outcome => outcome,
-            },
+            How::New => Here::rename_new(&self.path, path),
         };
-        self.moved = outcome.is_ok();
-        outcome.map_err(|error| not_moved(path, how, error))
+        self.moved = renamed.is_ok();
+        let outcome = match renamed {
+            // The temporary name is removed when `self` is dropped; when that fails, by the next writer.
+            Err(error) if how == How::New && error.kind() == io::ErrorKind::Unsupported => Here::link(&self.path, path),
+            outcome => outcome,
+        };
+        match outcome {
+            // A network file system that repeats a call because the answer was lost may say that the file is there
+            // already, or gone. Whatever it says: what stands there now is ours.
+            Err(_) if self.is_at(path) => Ok(()),
+            outcome => outcome.map_err(|error| not_moved(path, how, error)),
+        }
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        self.identity.is_some() && Here::about(path).is_ok_and(|about| about.identity == self.identity)
     }
 }
 

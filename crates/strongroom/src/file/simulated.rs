@@ -270,9 +270,10 @@ impl Disk {
     }
 
     fn about(&self, id: Id) -> About {
-        match &self.live.nodes[id] {
-            Node::File { bytes, .. } => About { kind: Kind::Regular, length: bytes.len() as u64 },
-            Node::Directory(_) => About { kind: Kind::Directory, length: 0 },
-        }
+        let (kind, length) = match &self.live.nodes[id] {
+            Node::File { bytes, .. } => (Kind::Regular, bytes.len() as u64),
+            Node::Directory(_) => (Kind::Directory, 0),
+        };
+        About { kind, length, identity: Some((0, id as u64)) }
     }
 }

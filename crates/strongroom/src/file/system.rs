@@ -29,7 +29,11 @@ pub(crate) enum Kind {
 pub(crate) struct About {
     pub(crate) kind: Kind,
     pub(crate) length: u64,
+    pub(crate) identity: Identity,
 }
+
+/// Device and inode: the same file under whatever name. None where the system does not tell.
+pub(crate) type Identity = Option<(u64, u64)>;
 
 /// A file system, as far as a save uses it. Interrupted calls are tried again where nothing can have happened yet;
 /// all other errors are the caller's.
@@ -43,6 +47,7 @@ pub(crate) trait System {
     fn about(path: &Path) -> io::Result<About>;
     /// The path without symbolic links. There must be something.
     fn canonical(path: &Path) -> io::Result<PathBuf>;
+    /// Never waits, not even for a pipe that nobody writes to.
     fn open(path: &Path) -> io::Result<Self::File>;
     fn about_open(file: &Self::File) -> io::Result<About>;
     fn read_exact(file: &mut Self::File, out: &mut [u8]) -> io::Result<()>;
@@ -50,6 +55,7 @@ pub(crate) trait System {
     fn regular_files(directory: &Path) -> io::Result<Vec<OsString>>;
 
     fn open_directory(path: &Path) -> io::Result<Self::Directory>;
+    fn about_directory(directory: &Self::Directory) -> io::Result<About>;
     /// Whether the lock was free and is ours now.
     fn try_lock(directory: &Self::Directory) -> io::Result<bool>;
     /// Makes the names in a directory survive a power cut.
@@ -90,7 +96,16 @@ impl System for Real {
     }
 
     fn open(path: &Path) -> io::Result<File> {
-        File::open(path)
+        let mut options = File::options();
+        options.read(true);
+        #[cfg(unix)]
+        {
+            use rustix::fs::OFlags;
+            use std::os::unix::fs::OpenOptionsExt;
+            // Regular files do not know the flag; flags that the standard library sets itself it leaves out here.
+            options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+        }
+        options.open(path)
     }
 
     fn about_open(file: &File) -> io::Result<About> {
@@ -109,6 +124,10 @@ impl System for Real {
 
     fn open_directory(path: &Path) -> io::Result<File> {
         File::open(path)
+    }
+
+    fn about_directory(directory: &File) -> io::Result<About> {
+        directory.metadata().map(|metadata| about(&metadata))
     }
 
     fn try_lock(directory: &File) -> io::Result<bool> {
@@ -206,5 +225,16 @@ fn about(metadata: &fs::Metadata) -> About {
         kind if kind.is_dir() => Kind::Directory,
         _ => Kind::Other,
     };
-    About { kind, length: metadata.len() }
+    About { kind, length: metadata.len(), identity: identity(metadata) }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_metadata: &fs::Metadata) -> Identity {
+    None
 }

@@ -213,13 +213,13 @@ mod tests {
     fn a_replaced_record_keeps_its_id_metadata_and_other_fields() {
         let mut contents = merged(TEXT);
         let reference = Reference::new("binance", "main");
-        contents.record_mut(&reference).unwrap().note = "kept".into();
+        contents.record_mut(&reference).unwrap().note = String::from("kept").into();
         let id = contents.record(&reference).unwrap().id;
         let report = merge_into(&mut contents, imported("BINANCE_API_KEY=NEW\nPORT=2\n"), true, NOW).unwrap();
         assert_eq!(report.replaced, strings(&["binance/main", "env/PORT"]));
         let record = contents.record(&reference).unwrap();
         assert_eq!((record.id, record.created, record.rotated), (id, 1_000, Some(NOW)));
-        assert_eq!(record.note, "kept");
+        assert_eq!(*record.note, "kept");
         assert_eq!(record.api_key().unwrap().expose_secret(), "NEW");
         assert_eq!(record.api_secret().unwrap().expose_secret(), "EXAMPLE");
         let value = contents.value("PORT").unwrap();
@@ -264,7 +264,7 @@ mod tests {
     fn a_whole_record_is_compared_in_its_metadata_and_replacing_settles_it() {
         let mut original = merged(TEXT);
         let reference = Reference::new("binance", "main");
-        original.record_mut(&reference).unwrap().note = "new".into();
+        original.record_mut(&reference).unwrap().note = String::from("new").into();
         let text = write(&original);
         let mut contents = merged(TEXT);
         let id = contents.record(&reference).unwrap().id;

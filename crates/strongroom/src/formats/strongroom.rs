@@ -10,12 +10,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
 
 use super::document::{Node, Object};
 use super::names;
 use super::render::{Sink, json_string, render};
 use super::{ImportOptions, Imported, Metadata, guess_kind};
-use crate::record::{CredentialKind, Environment, Fields, Previous, Record, RecordId, Reference, Timestamp, Value};
+use crate::record::{
+    CredentialKind, Environment, Extensions, Fields, Previous, Record, RecordId, Reference, Timestamp, Value,
+};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -112,7 +115,7 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
         out.push(if position == 0 { "" } else { ", " });
         out.push(&format!("{{\"tag\": {tag}, \"bytes\": \""));
         // Newer versions may keep secrets here, so no string of it is made on the way.
-        for byte in bytes {
+        for byte in bytes.iter() {
             for digit in [byte >> 4, byte & 15] {
                 out.push_character(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
             }
@@ -207,7 +210,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     record.ip_allowlist = take_words(members, "ip_allowlist")?;
     record.tags = take_words(members, "tags")?;
     if let Some(node) = members.take_some("note") {
-        record.note = node.text()?;
+        record.note = node.text()?.into();
     }
     record.created = take_time(members, "created")?.unwrap_or(options.now);
     record.rotated = take_time(members, "rotated")?;
@@ -243,8 +246,8 @@ fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
     Ok(fields)
 }
 
-fn read_extensions(node: Node<'_>) -> Result<Vec<(u16, Vec<u8>)>, ImportError> {
-    let mut extensions: Vec<(u16, Vec<u8>)> = Vec::new();
+fn read_extensions(node: Node<'_>) -> Result<Extensions, ImportError> {
+    let mut extensions = Extensions::new();
     for node in node.list()? {
         let mut members = node.object()?;
         let tag_node = members.require("tag")?;
@@ -254,7 +257,7 @@ fn read_extensions(node: Node<'_>) -> Result<Vec<(u16, Vec<u8>)>, ImportError> {
         }
         let bytes_node = members.require("bytes")?;
         let digits = bytes_node.secret()?;
-        let bytes = HEXLOWER.decode(digits.expose_secret().as_bytes());
+        let bytes = HEXLOWER.decode(digits.expose_secret().as_bytes()).map(Zeroizing::new);
         extensions.push((tag, bytes.map_err(|_| bytes_node.error("not hexadecimal digits in lower case"))?));
         members.finish()?;
     }
@@ -312,10 +315,10 @@ mod tests {
         record.rotate_after_days = Some(u32::MAX);
         record.verified = Some(-1);
         record.tags = words(&["a", "b"]);
-        record.note = "two\nlines".into();
+        record.note = String::from("two\nlines").into();
         record.previous =
             Some(Previous { replaced: 1_750_000_000, retire: Some(i64::MIN), fields: fields(&[("api_key", "OLD")]) });
-        record.extensions = vec![(1, vec![]), (700, vec![0, 255, 16])];
+        record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
         record
     }
 

@@ -3,11 +3,12 @@
 //! A page for each key would be a system call for each, and more of the limit on locked memory than there is. So cells of
 //! a few sizes share pages, as an allocator's do. Pages are never given back: there are as many as were in use at once.
 
+#![forbid(unsafe_code)]
+
 use std::ops::{Deref, DerefMut};
-use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Region, sys, wipe};
+use super::{Region, for_ever, wipe};
 
 /// Bytes of a fixed length, zeros at first, wiped when dropped. Large ones have a region of their own.
 ///
@@ -18,21 +19,11 @@ pub(crate) struct Cell {
 }
 
 enum Place {
-    Shared(Shared),
+    /// A part of pages that cells share, as long as its class. Nobody else has it until the cell is dropped.
+    Shared(&'static mut [u8]),
     Own(Region),
     Ordinary(Box<[u8]>),
 }
-
-/// A cell of shared pages.
-struct Shared {
-    start: NonNull<u8>,
-    class: usize,
-}
-
-// SAFETY: a cell owns its memory alone until it is dropped; no other has the pointer.
-unsafe impl Send for Shared {}
-// SAFETY: shared access only reads.
-unsafe impl Sync for Shared {}
 
 /// The sizes of cells. What is larger gets a region.
 const CLASSES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
@@ -44,48 +35,39 @@ static POOL: Mutex<[Class; CLASSES.len()]> = Mutex::new([const { Class::new() };
 
 /// Free cells of one size. All of them are zeros.
 struct Class {
-    returned: Vec<Shared>,
-    /// Of the newest slab, what was never handed out.
-    fresh: Option<NonNull<u8>>,
-    fresh_cells: usize,
+    returned: Vec<&'static mut [u8]>,
+    /// Of the newest pages, what was never handed out.
+    fresh: &'static mut [u8],
 }
-
-// SAFETY: the pointer is to memory that only the pool hands out, under its lock.
-unsafe impl Send for Class {}
 
 impl Class {
     const fn new() -> Class {
-        Class { returned: Vec::new(), fresh: None, fresh_cells: 0 }
+        Class { returned: Vec::new(), fresh: &mut [] }
     }
 
-    fn take(&mut self, class: usize) -> Option<Shared> {
+    fn take(&mut self, size: usize) -> Option<&'static mut [u8]> {
         if let Some(returned) = self.returned.pop() {
             return Some(returned);
         }
-        if self.fresh_cells == 0 {
-            let mapping = sys::map(SLAB, false).ok()?;
-            mapping.lock();
-            self.fresh = NonNull::new(mapping.start());
-            self.fresh_cells = SLAB / CLASSES[class];
-            // It stays for the life of the process.
-            std::mem::forget(mapping);
+        if self.fresh.is_empty() {
+            self.fresh = for_ever(SLAB).ok()?;
         }
-        let start = self.fresh?;
-        self.fresh_cells -= 1;
-        // SAFETY: there was another cell at `start`, so the next one begins inside of the slab or at its end.
-        self.fresh = Some(unsafe { start.add(CLASSES[class]) });
-        Some(Shared { start, class })
+        let (cell, fresh) = std::mem::take(&mut self.fresh).split_at_mut_checked(size)?;
+        self.fresh = fresh;
+        Some(cell)
     }
+}
+
+/// The free cells of this size.
+fn with_class<T>(class: usize, work: impl FnOnce(&mut Class) -> T) -> T {
+    work(&mut POOL.lock().unwrap_or_else(PoisonError::into_inner)[class])
 }
 
 impl Cell {
     /// Zeros.
     pub(crate) fn zeros(len: usize) -> Cell {
         let place = match CLASSES.iter().position(|&size| len <= size) {
-            Some(class) => {
-                let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-                pool[class].take(class).map(Place::Shared)
-            }
+            Some(class) => with_class(class, |free| free.take(CLASSES[class])).map(Place::Shared),
             None => Region::for_secrets(len).ok().map(Place::Own),
         };
         Cell { place: place.unwrap_or_else(|| Place::Ordinary(vec![0; len].into_boxed_slice())), len }
@@ -104,8 +86,7 @@ impl Deref for Cell {
 
     fn deref(&self) -> &[u8] {
         match &self.place {
-            // SAFETY: the cell's class is at least `len` initialised bytes.
-            Place::Shared(shared) => unsafe { std::slice::from_raw_parts(shared.start.as_ptr(), self.len) },
+            Place::Shared(shared) => &shared[..self.len],
             Place::Own(region) => region,
             Place::Ordinary(bytes) => bytes,
         }
@@ -115,8 +96,7 @@ impl Deref for Cell {
 impl DerefMut for Cell {
     fn deref_mut(&mut self) -> &mut [u8] {
         match &mut self.place {
-            // SAFETY: as above, and borrowed mutably.
-            Place::Shared(shared) => unsafe { std::slice::from_raw_parts_mut(shared.start.as_ptr(), self.len) },
+            Place::Shared(shared) => &mut shared[..self.len],
             Place::Own(region) => region,
             Place::Ordinary(bytes) => bytes,
         }
@@ -127,15 +107,14 @@ impl Drop for Cell {
     fn drop(&mut self) {
         match &mut self.place {
             Place::Shared(shared) => {
-                let Shared { start, class } = *shared;
-                // SAFETY: the cell is this long, and nobody borrows it any more.
-                unsafe { wipe(start.as_ptr(), CLASSES[class]) };
-                let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-                pool[class].returned.push(Shared { start, class });
+                let shared = std::mem::take(shared);
+                wipe(shared);
+                if let Some(class) = CLASSES.iter().position(|&size| shared.len() == size) {
+                    with_class(class, |free| free.returned.push(shared));
+                }
             }
             Place::Own(_) => {}
-            // SAFETY: the box is this long, and nobody borrows it any more.
-            Place::Ordinary(bytes) => unsafe { wipe(bytes.as_mut_ptr(), bytes.len()) },
+            Place::Ordinary(bytes) => wipe(bytes),
         }
     }
 }
@@ -150,8 +129,7 @@ impl Text {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // SAFETY: it is the copy of a text, and nothing writes to it.
-        unsafe { std::str::from_utf8_unchecked(&self.0) }
+        std::str::from_utf8(&self.0).expect("it is the copy of a text, and nothing writes to it")
     }
 }
 

@@ -122,10 +122,11 @@ impl PreparedVault {
             bound_to: None,
             abandoned: None,
             options: self.options,
+            durability: written.durability,
             warnings: Vec::new(),
         };
         drop(lock);
-        vault.saved(written.durable, true);
+        vault.saved(written.durability, true);
         Ok(vault)
     }
 }

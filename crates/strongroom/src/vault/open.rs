@@ -7,7 +7,7 @@ use super::unlock::{self, Unlock};
 use super::{Info, Vault, Version, claimed, info};
 use crate::container::{self, Header, SlotId};
 use crate::error::{Error, Result};
-use crate::file;
+use crate::file::{self, Durability};
 use crate::memory::{Region, without_traces};
 use crate::pin::{Expectation, PinStore};
 
@@ -90,17 +90,16 @@ pub fn dearmor(text: &str) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Writes the bytes of a vault as a new private file. Returns whether it survives a power cut from now on; where the
-/// file system cannot synchronise a directory, nobody can say when it will.
+/// Writes the bytes of a vault as a new private file.
 ///
 /// # Errors
 /// [`Error::AlreadyThere`]; a [`FormatError`] when they are not a vault's; [`Error::File`].
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<Durability> {
     container::parse(bytes)?;
     let path = file::resolve(path)?;
     let lock = file::Lock::on_directory_of(&path, LOCK_TIMEOUT)?;
     let written = lock.write(&path, bytes, file::How::New, |temporary| LockedVault::read(temporary).map(|_| ()))?;
-    Ok(written.durable)
+    Ok(written.durability)
 }
 
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -183,6 +182,7 @@ impl OpenOptions {
                 bound_to: unlock.bound_to(),
                 abandoned: None,
                 options: self.clone(),
+                durability: Durability::Durable,
                 warnings: Vec::new(),
             };
             let refused = match vault.check_demands().and_then(|()| vault.check_pin()) {
@@ -202,7 +202,11 @@ impl OpenOptions {
             let still_opens = locked.header.data_key_id == data_key_id && locked.header.slot(opened.slot).is_some();
             opened = match still_opens {
                 true => unlock::Opened { data_key: vault.data_key, ..opened },
-                false => unlock::open_slot(&locked.header, unlock, self.slot)?,
+                false => {
+                    // Nobody is to look for a mistake in a secret that opened the vault a moment ago.
+                    vault.check_vault_id(&locked.header)?;
+                    unlock::open_slot(&locked.header, unlock, self.slot)?
+                }
             };
         }
     }

@@ -1,11 +1,14 @@
 //! A vault and the pin of its path: compared when it is opened, moved when it was opened or saved. SPEC.md, 10.2 and 10.3.
 //!
-//! A pin that cannot be written is a warning: a bot must start on a host whose state directory is read-only. One that
-//! cannot be read, or refuses the vault, is an error.
+//! A pin that cannot be written is a warning: a bot must start on a host whose state directory is read-only, or where
+//! there cannot be one. A pin that is there and cannot be read, or refuses the vault, is an error.
+
+use data_encoding::HEXLOWER;
 
 use super::Vault;
+use crate::container::Header;
 use crate::error::{Error, PinError, Result};
-use crate::file;
+use crate::file::{self, Durability};
 use crate::pin::{Abandoned, Pin, PinStore, Verdict};
 
 /// What a comparison with the pin leads to.
@@ -46,6 +49,21 @@ impl Vault {
         Ok(())
     }
 
+    /// Whether a file that no secret has opened is at least of the vault that was last seen here.
+    pub(super) fn check_vault_id(&self, header: &Header) -> Result<()> {
+        let pin = match &self.options.pins {
+            Some(pins) => pins.load(&self.path)?,
+            None => None,
+        };
+        match pin {
+            Some(pin) if pin.vault_id != header.vault_id => {
+                let accept = HEXLOWER.encode(&header.data_key_id);
+                Err(PinError::Substituted { difference: "another vault id", accept }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Moves the pin from wherever it is now: while we compared, somebody may have opened or saved a newer version, and
     /// a pin never goes back unasked.
     fn move_pin(&mut self, pins: &PinStore, judged: Judged) -> Result<()> {
@@ -68,8 +86,9 @@ impl Vault {
 
     /// After a save: says when a power cut could undo it, and moves the pin when none can. A `new` vault's owner put it
     /// where another may have been, so the pin of another does not count.
-    pub(super) fn saved(&mut self, durable: bool, new: bool) {
-        if !durable {
+    pub(super) fn saved(&mut self, durability: Durability, new: bool) {
+        self.durability = durability;
+        if durability == Durability::Uncertain {
             self.warn("saved, but its directory could not be synchronised: a power cut could undo it".into());
             // The next time it is opened, the pin follows.
             return;
@@ -158,7 +177,7 @@ mod tests {
     use crate::keytext::MachineKey;
     use crate::record::Contents;
     use crate::secret::Secret;
-    use crate::vault::{NewSlot, NewVault, OpenOptions, Unlock};
+    use crate::vault::{LockedVault, NewSlot, NewVault, OpenOptions, Unlock};
 
     #[test]
     fn a_slow_opener_does_not_move_the_pin_back() {
@@ -192,8 +211,32 @@ mod tests {
 
         let refused = slow.move_pin(&pins, judged);
         assert!(matches!(refused, Err(Error::Pin(PinError::RolledBack { found: 2, pinned: 3, .. }))));
-        slow.saved(true, false);
+        slow.saved(Durability::Durable, false);
         assert_eq!(pins.load(&path).unwrap(), newest);
         assert_eq!(slow.warnings(), &[] as &[String]);
+    }
+
+    #[test]
+    fn a_vault_that_was_replaced_while_it_was_unlocked_is_a_matter_of_the_pin_and_not_of_the_secret() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let pins = PinStore::at(at("pins"));
+        let make = |path: &std::path::Path, pins| {
+            let key = MachineKey::generate().unwrap();
+            let slots = vec![NewSlot::machine_key("", &key)];
+            let new = NewVault { contents: Contents::default(), slots, author: String::new(), pins };
+            new.prepare().unwrap().create(path).unwrap();
+            Unlock::machine_key(key)
+        };
+        let unlock = make(&at("v"), Some(pins.clone()));
+        make(&at("another"), None);
+        let options = || OpenOptions::new().pins(pins.clone());
+
+        // Read, and overtaken by a save, which moves the pin; then another vault comes into its place.
+        let read = LockedVault::read(at("v")).unwrap();
+        options().open(at("v"), &unlock).unwrap().rekey().unwrap();
+        std::fs::copy(at("another"), at("v")).unwrap();
+        let refused = options().unlock(read, &unlock).map(|_| ());
+        assert!(matches!(refused, Err(Error::Pin(PinError::Substituted { difference: "another vault id", .. }))));
     }
 }

@@ -197,7 +197,7 @@ impl Vault {
         self.version = written.verified;
         self.abandoned = None;
         drop(lock);
-        self.saved(written.durable, false);
+        self.saved(written.durability, false);
         Ok((answer, Saved::Revision(revision)))
     }
 

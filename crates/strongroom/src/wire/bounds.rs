@@ -49,8 +49,8 @@ fn w1_values_are_at_most_65536_bytes_without_nul() {
 
 #[test]
 fn w1_notes_are_at_most_4096_bytes_and_names_have_their_lengths() {
-    assert!(with_record(|record| record.note = "n".repeat(4096)).is_ok());
-    assert!(with_record(|record| record.note = "n".repeat(4097)).is_err());
+    assert!(with_record(|record| record.note = "n".repeat(4096).into()).is_ok());
+    assert!(with_record(|record| record.note = "n".repeat(4097).into()).is_err());
     assert!(with_record(|record| record.subaccount = "s".repeat(128)).is_ok());
     assert!(with_record(|record| record.subaccount = "s".repeat(129)).is_err());
     assert!(with_record(|record| record.exchange = "e".repeat(65)).is_err());
@@ -86,9 +86,9 @@ fn w7_and_w17_ancestors_and_lineages_have_their_most() {
 #[test]
 fn w19_an_extension_is_kept_whatever_its_size() {
     let large = vec![7; 17 << 20];
-    let payload = with_record(|record| record.extensions.push((9, large.clone()))).unwrap();
+    let payload = with_record(|record| record.extensions.push((9, large.clone().into()))).unwrap();
     let contents = Index::of(&payload).unwrap().contents(&payload);
-    assert_eq!(contents.records()[0].extensions, [(9, large)]);
+    assert_eq!(contents.records()[0].extensions, [(9, large.into())]);
     let payload = with_descent(|descent| descent.extensions.push((3, Zeroizing::new(vec![1, 2])))).unwrap();
     assert_eq!(Index::of(&payload).unwrap().descent.extensions, [(3, Zeroizing::new(vec![1, 2]))]);
 }

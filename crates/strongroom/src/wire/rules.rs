@@ -6,14 +6,16 @@ pub(super) const MOST_LINEAGES: usize = 4096;
 pub(super) const MOST_ANCESTORS: usize = 128;
 pub(super) const MOST_LOG: usize = 256;
 pub(super) const MOST_VALUE: usize = 65_536;
-const MOST_FIELDS: usize = 64;
+const MOST_FIELDS: u64 = 64;
 
 /// What is wrong, for people.
 pub(super) type Problem = &'static str;
 
 /// Text of `range` bytes without control characters.
 pub(super) fn name(text: &str, least: usize, most: usize, problem: Problem) -> Result<(), Problem> {
-    if (least..=most).contains(&text.len()) && !text.contains(char::is_control) { Ok(()) } else { Err(problem) }
+    // Most names are printable ASCII, which is told faster.
+    let clean = || text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(char::is_control);
+    if (least..=most).contains(&text.len()) && clean() { Ok(()) } else { Err(problem) }
 }
 
 /// An exchange's name.
@@ -46,27 +48,27 @@ pub(super) fn secret(text: &str) -> Result<(), Problem> {
     if text.contains('\0') { Err("a value has no NUL") } else { Ok(()) }
 }
 
-/// Fields of a record: names ascending, values bounded.
-pub(super) fn fields<'a>(pairs: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> Result<(), Problem> {
-    if pairs.len() > MOST_FIELDS {
-        return Err("a record has at most 64 fields");
-    }
-    let mut previous = None;
-    for (name, value) in pairs {
-        field_name(name)?;
-        secret(value)?;
-        if previous.is_some_and(|previous| previous >= name) {
-            return Err("fields ascend by name");
-        }
-        previous = Some(name);
-    }
-    Ok(())
+/// How many fields a record has.
+pub(super) fn field_count(count: u64) -> Result<(), Problem> {
+    if count > MOST_FIELDS { Err("a record has at most 64 fields") } else { Ok(()) }
 }
 
-/// Permissions, tags and the like: ascending words.
-pub(super) fn words(words: &[&str]) -> Result<(), Problem> {
-    words.iter().try_for_each(|word| name(word, 1, 64, "a permission, address or tag is 1 to 64 bytes"))?;
-    ascending(words, |a, b| a.cmp(b))
+/// A subaccount's name.
+pub(super) fn subaccount(text: &str) -> Result<(), Problem> {
+    name(text, 1, 128, "a subaccount's name is 1 to 128 bytes without control characters")
+}
+
+/// A permission, tag or the like.
+pub(super) fn word(text: &str) -> Result<(), Problem> {
+    name(text, 1, 64, "a permission, address or tag is 1 to 64 bytes without control characters")
+}
+
+/// A record's note.
+pub(super) fn note(text: &str) -> Result<(), Problem> {
+    if text.len() > 4096 {
+        return Err("a note is at most 4096 bytes");
+    }
+    secret(text)
 }
 
 /// Extensions ascend by tag.
@@ -76,12 +78,18 @@ pub(super) fn extensions<T>(list: &[(u16, T)]) -> Result<(), Problem> {
 
 /// Each element is after the one before it, so none is there twice.
 pub(super) fn ascending<T>(list: &[T], order: impl Fn(&T, &T) -> Ordering) -> Result<(), Problem> {
-    if list.windows(2).all(|pair| order(&pair[0], &pair[1]) == Ordering::Less) {
-        Ok(())
-    } else {
-        Err("a list is not ascending, or has something twice")
+    if list.windows(2).all(|pair| order(&pair[0], &pair[1]) == Ordering::Less) { Ok(()) } else { Err(DISORDER) }
+}
+
+/// The same of one element, given the last one.
+pub(super) fn after<T: PartialOrd + Copy>(last: &mut Option<T>, element: T) -> Result<(), Problem> {
+    match last.replace(element) {
+        Some(last) if last >= element => Err(DISORDER),
+        _ => Ok(()),
     }
 }
+
+const DISORDER: Problem = "a list is not ascending, or has something twice";
 
 /// No element is there twice, in a list that keeps an order of its own.
 pub(super) fn distinct<const N: usize>(list: &[[u8; N]]) -> Result<(), Problem> {
@@ -91,10 +99,16 @@ pub(super) fn distinct<const N: usize>(list: &[[u8; N]]) -> Result<(), Problem> 
     ascending(&sorted, |a, b| a.cmp(b))
 }
 
+/// No id is there twice. Ids are public, so copies of them may be sorted, as numbers.
+pub(super) fn distinct_ids(mut ids: Vec<u128>) -> Result<(), Problem> {
+    ids.sort_unstable();
+    ascending(&ids, |a, b| a.cmp(b))
+}
+
 /// The order of records: exchange in ASCII lower case, subaccount, environment.
 pub(super) fn record_order(a: (&str, &str, u8), b: (&str, &str, u8)) -> Ordering {
-    let lower = |text: &'_ str| -> Vec<u8> { text.bytes().map(|byte| byte.to_ascii_lowercase()).collect() };
-    // Most neighbours have the same spelling, and nothing is allocated for them.
-    let exchanges = if a.0 == b.0 { Ordering::Equal } else { lower(a.0).cmp(&lower(b.0)) };
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    // Most neighbours have the same spelling.
+    let exchanges = if a.0 == b.0 { Ordering::Equal } else { a.0.bytes().map(lower).cmp(b.0.bytes().map(lower)) };
     exchanges.then_with(|| a.1.cmp(b.1)).then_with(|| a.2.cmp(&b.2))
 }

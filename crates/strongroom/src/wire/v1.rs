@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod seen;
 
 pub(super) use decode::{contents, find_record, find_value, index};
 pub(super) use encode::encode;
@@ -159,25 +160,6 @@ fn from_number<T: Copy>(table: &[(u8, T)], number: u8) -> Result<T, Problem> {
 
 fn to_number<T: Copy + PartialEq>(table: &[(u8, T)], value: T) -> u8 {
     table.iter().find(|(_, known)| *known == value).map(|(number, _)| *number).expect("every variant is in its table")
-}
-
-fn check_record(record: &RecordV1<'_>) -> Result<(), Problem> {
-    rules::exchange(record.exchange)?;
-    rules::name(record.subaccount, 1, 128, "a subaccount's name is 1 to 128 bytes without control characters")?;
-    from_number(&ENVIRONMENTS, record.environment)?;
-    from_number(&KINDS, record.kind)?;
-    rules::fields(record.fields.iter().copied())?;
-    rules::words(&record.permissions)?;
-    rules::words(&record.ip_allowlist)?;
-    rules::words(&record.tags)?;
-    if record.note.len() > 4096 {
-        return Err("a note is at most 4096 bytes");
-    }
-    rules::secret(record.note)?;
-    if let Some(previous) = &record.previous {
-        rules::fields(previous.fields.iter().copied())?;
-    }
-    rules::extensions(&record.extensions)
 }
 
 fn check_value(value: &ValueV1<'_>) -> Result<(), Problem> {

@@ -108,9 +108,15 @@ fn read(format: ImportFormat, text: &Secret) {
 const A_BYTE: usize = 80;
 const CONSTANT: usize = 16 * 1024;
 
+/// What is known about exchanges is parsed once in the life of a process, whatever the text.
+fn know_the_exchanges() {
+    assert!(strongroom::registry::exchanges().len() > 100);
+}
+
 #[test]
 fn a_text_to_import_takes_memory_in_proportion_to_its_length() {
     let _alone = alone();
+    know_the_exchanges();
     let (mut most_a_byte, mut tried) = (0.0f64, 0);
     for family in families() {
         for bytes in [0, 100, 4 << 10, 64 << 10, 512 << 10] {
@@ -175,6 +181,7 @@ fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
         "\"\":",
     ];
     let _alone = alone();
+    know_the_exchanges();
     let mut numbers = Numbers(0x5eed_0003);
     let (mut imported, mut refused) = (0, 0);
     for number in 0..TEXTS {
@@ -205,6 +212,7 @@ fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
 #[test]
 fn nesting_of_any_depth_is_refused_and_not_followed() {
     let _alone = alone();
+    know_the_exchanges();
     let starts = [
         (ImportFormat::Json, "{\"exchange_secrets\":"),
         (ImportFormat::Json, "{\"a\":"),
@@ -241,6 +249,7 @@ fn nesting_of_any_depth_is_refused_and_not_followed() {
 #[test]
 fn armour_takes_less_memory_than_it_is_long() {
     let _alone = alone();
+    know_the_exchanges();
     let (begin, end) = ("-----BEGIN STRONGROOM VAULT-----\n", "-----END STRONGROOM VAULT-----\n");
     let line = format!("{}\n", "A".repeat(64));
     for lines in [0, 1, 100, 20_000] {

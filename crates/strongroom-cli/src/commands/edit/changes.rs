@@ -163,7 +163,7 @@ fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
     record.expires = draft.expires;
     record.rotate_after_days = draft.rotate_after_days;
     record.tags.clone_from(&draft.tags);
-    record.note.clone_from(&draft.note);
+    (*record.note).clone_from(&draft.note);
 }
 
 /// Whether the text changed anything. `rotated` does not count by itself: it follows from the fields.
@@ -291,7 +291,7 @@ mod tests {
         let mut contents = contents();
         let changes = edited(&contents, |text| text.replacen("EXAMPLE-KEY", "EXAMPLE-NEW", 1)).unwrap();
         let other = contents.record_mut(&Reference::new("okx", "a")).unwrap();
-        other.note = "meanwhile".into();
+        other.note = String::from("meanwhile").into();
         assert!(matches!(changes.apply(&mut contents, 2_000), Err(Error::Changed { .. })));
     }
 
@@ -299,9 +299,9 @@ mod tests {
     fn what_somebody_else_changed_elsewhere_stays() {
         let mut contents = contents();
         let changes = edited(&contents, |text| text.replace("\"EXAMPLE\"", "\"EXAMPLE-NEW\"")).unwrap();
-        contents.record_mut(&Reference::new("okx", "a")).unwrap().note = "meanwhile".into();
+        contents.record_mut(&Reference::new("okx", "a")).unwrap().note = String::from("meanwhile").into();
         changes.apply(&mut contents, 2_000).unwrap();
-        assert_eq!(contents.record(&Reference::new("okx", "a")).unwrap().note, "meanwhile");
+        assert_eq!(contents.record(&Reference::new("okx", "a")).unwrap().note.as_str(), "meanwhile");
         assert_eq!(contents.value("URL").unwrap().value.expose_secret(), "EXAMPLE-NEW");
     }
 

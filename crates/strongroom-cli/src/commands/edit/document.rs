@@ -122,7 +122,7 @@ mod tests {
         record.expires = Some(86_400);
         record.rotate_after_days = Some(90);
         record.permissions.extend(["read".to_owned(), "trade".to_owned()]);
-        record.note = "two\nlines".into();
+        record.note = String::from("two\nlines").into();
         contents.insert(record).unwrap();
         contents.insert(Record::new(&Reference::new("Binance", "main"), 1_000).unwrap()).unwrap();
         contents.set_value("DATABASE URL", Secret::copy_of("postgres://EXAMPLE"), 1_000);
@@ -160,7 +160,7 @@ mod tests {
             assert_eq!(draft.id, Some(id_text(&record.id)));
             assert_eq!(draft.reference, record.reference());
             assert_eq!((draft.expires, draft.rotate_after_days), (record.expires, record.rotate_after_days));
-            assert_eq!((&draft.note, &draft.permissions), (&record.note, &record.permissions));
+            assert_eq!((draft.note.as_str(), &draft.permissions), (record.note.as_str(), &record.permissions));
             let fields: strongroom::record::Fields =
                 draft.fields.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
             assert!(fields == record.fields, "{text:?}", text = text.as_str());

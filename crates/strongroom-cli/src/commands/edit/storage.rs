@@ -11,6 +11,12 @@ use zeroize::Zeroizing;
 /// The name of the directory starts like this, so that `doctor` and the next `edit` find what a crash left.
 pub const PREFIX: &str = "strongroom-edit-";
 
+/// The name of the text in it.
+pub const FILE: &str = "vault.toml";
+
+/// Beside a text that could not be saved and that its owner was told of: the next `edit` leaves it alone.
+const KEPT: &str = "kept";
+
 /// How long a vault's text can be. More than any vault holds, with everything escaped.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
@@ -20,6 +26,8 @@ pub struct Desk {
     file: PathBuf,
     /// Whether it lies in memory.
     pub in_memory: bool,
+    /// Whether it stays.
+    kept: bool,
     /// Held so that a later `edit` can tell a crash from an editor that is still open.
     _lock: File,
 }
@@ -51,8 +59,8 @@ impl Desk {
         let directory = builder.tempdir_in(base)?;
         let lock = private(&directory.path().join("lock"))?;
         lock.try_lock()?;
-        let file = directory.path().join("vault.toml");
-        Ok(Desk { directory, file, in_memory, _lock: lock })
+        let file = directory.path().join(FILE);
+        Ok(Desk { directory, file, in_memory, kept: false, _lock: lock })
     }
 
     /// The file to edit.
@@ -85,6 +93,17 @@ impl Desk {
 }
 
 impl Desk {
+    /// Leaves everything where it is, and says in which directory.
+    ///
+    /// # Errors
+    /// When it could not be marked as kept; then it is wiped and removed.
+    pub fn keep(mut self) -> io::Result<PathBuf> {
+        private(&self.directory.path().join(KEPT))?;
+        self.kept = true;
+        self.directory.disable_cleanup(true);
+        Ok(self.directory.path().to_owned())
+    }
+
     /// Wipes and removes it, and names what could not be removed.
     pub fn clear(self) -> Option<PathBuf> {
         let path = self.directory.path().to_owned();
@@ -95,6 +114,9 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         // By its name first: a directory that cannot be listed must not keep the text.
         clear_file(&self.file);
         // Where the directory itself stays, `TempDir` tries once more.
@@ -121,7 +143,7 @@ fn lives_in_memory(_: &Path) -> bool {
     false
 }
 
-/// Directories of this user that an interrupted `edit` left behind.
+/// Directories of this user that an interrupted `edit` left behind, or one that could not save.
 pub fn stale_desks() -> Vec<PathBuf> {
     let mut places = memory_places();
     places.push(std::env::temp_dir());
@@ -146,7 +168,7 @@ fn is_abandoned(directory: &Path) -> bool {
 }
 
 fn sweep(base: &Path) {
-    for directory in stale_below(base) {
+    for directory in stale_below(base).into_iter().filter(|directory| !directory.join(KEPT).exists()) {
         clear_directory(&directory);
         // What cannot be removed is found by `doctor`.
         let _ = fs::remove_dir_all(&directory);
@@ -248,6 +270,17 @@ mod tests {
         desk.write("EXAMPLE").unwrap();
         assert_eq!(fs::metadata(desk.directory.path()).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::metadata(desk.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_kept_is_found_and_not_swept() {
+        let base = tempfile::tempdir().unwrap();
+        let desk = Desk::below(base.path(), true).unwrap();
+        desk.write("EXAMPLE").unwrap();
+        let kept = desk.keep().unwrap();
+        sweep(base.path());
+        assert_eq!(fs::read_to_string(kept.join(FILE)).unwrap(), "EXAMPLE");
+        assert_eq!(stale_below(base.path()), [kept]);
     }
 
     #[test]

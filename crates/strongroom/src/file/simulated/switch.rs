@@ -104,6 +104,13 @@ impl System for Switch {
         either(|disk| disk.attempt("open directory", open), || Real::open_directory(path).map(OpenDirectory::Real))
     }
 
+    fn about_directory(directory: &OpenDirectory) -> io::Result<About> {
+        match directory {
+            OpenDirectory::Real(file) => Real::about_directory(file),
+            OpenDirectory::Simulated { id, .. } => with(|disk| disk.attempt("about", |disk| Ok(disk.about(*id)))),
+        }
+    }
+
     fn try_lock(directory: &OpenDirectory) -> io::Result<bool> {
         match directory {
             OpenDirectory::Real(file) => Real::try_lock(file),

@@ -1,13 +1,17 @@
-//! Reading: one element at a time, each encoded again and compared, so that there is one encoding for each payload.
+//! Reading: one element at a time, against all rules of SPEC.md.
+//!
+//! Numbers have a fixed width, options are 0 or 1, and texts and lists are what their length says, so whatever decodes
+//! encodes to the same bytes (SPEC.md, R18). It is not encoded again to see that; the vectors, the bounds and everything
+//! that fuzzing reached are.
 
-use bincode::enc::write::Writer;
-use bincode::error::EncodeError;
-use bincode::{BorrowDecode, Encode};
+use bincode::BorrowDecode;
+use bincode::error::DecodeError;
 use zeroize::Zeroizing;
 
+use super::seen::SeenRecord;
 use super::{
-    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, LogV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_log, check_record,
-    check_value, from_number, to_number,
+    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, LogV1, RecordV1, SCHEMA, SlotV1, ValueV1, check_log, check_value,
+    from_number, to_number,
 };
 use crate::container::{MOST_SLOTS, SlotId};
 use crate::error::FormatError;
@@ -24,22 +28,20 @@ struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    fn next<T: BorrowDecode<'a, ()> + Encode>(&mut self) -> Result<T, Problem> {
+    fn next<T: BorrowDecode<'a, ()>>(&mut self) -> Result<T, Problem> {
         let rest = self.payload.get(self.at..).unwrap_or_default();
-        let (element, consumed): (T, usize) =
-            bincode::borrow_decode_from_slice(rest, CONFIG).map_err(|_| "it does not decode")?;
-        let encoded = rest.get(..consumed).ok_or("it does not decode")?;
-        let mut compare = Compare { expected: encoded };
-        bincode::encode_into_writer(&element, &mut compare, CONFIG).map_err(|_| "it is not the one encoding")?;
-        if !compare.expected.is_empty() {
-            return Err("it is not the one encoding");
+        match bincode::borrow_decode_from_slice(rest, CONFIG) {
+            Ok((element, consumed)) => {
+                self.at += consumed;
+                Ok(element)
+            }
+            Err(DecodeError::Other(problem)) => Err(problem),
+            Err(_) => Err("it does not decode"),
         }
-        self.at += consumed;
-        Ok(element)
     }
 
     /// Reads a list's length and then its elements, handing each to `take`.
-    fn each<T: BorrowDecode<'a, ()> + Encode>(
+    fn each<T: BorrowDecode<'a, ()>>(
         &mut self,
         most: usize,
         mut take: impl FnMut(usize, T) -> Result<(), Problem>,
@@ -55,7 +57,7 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
-    fn list<T: BorrowDecode<'a, ()> + Encode>(&mut self, most: usize) -> Result<Vec<T>, Problem> {
+    fn list<T: BorrowDecode<'a, ()>>(&mut self, most: usize) -> Result<Vec<T>, Problem> {
         let mut list = Vec::new();
         self.each(most, |_, element| {
             list.push(element);
@@ -65,31 +67,46 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// A writer that takes only the bytes that are already there.
-struct Compare<'a> {
-    expected: &'a [u8],
+const NO_LIMIT: usize = usize::MAX;
+
+/// What in a payload is not as it should be. To whoever reads a file it is all the same; a writer wants to know.
+pub(super) struct Misfit {
+    pub(super) place: Place,
+    pub(super) problem: Problem,
 }
 
-impl Writer for Compare<'_> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.expected = self.expected.strip_prefix(bytes).ok_or(EncodeError::Other("other bytes"))?;
-        Ok(())
+pub(super) enum Place {
+    /// The record with this number, from 0.
+    Record(usize),
+    /// The value with this number.
+    Value(usize),
+    Elsewhere,
+}
+
+impl From<Problem> for Misfit {
+    fn from(problem: Problem) -> Misfit {
+        Misfit { place: Place::Elsewhere, problem }
     }
 }
 
-const NO_LIMIT: usize = usize::MAX;
-
 pub(in crate::wire) fn index(payload: &[u8]) -> Result<Index, FormatError> {
-    let tampered = |_: Problem| FormatError::Tampered { layer: "payload" };
+    let tampered = FormatError::Tampered { layer: "payload" };
     let mut elements = Elements { payload, at: 0 };
-    let schema: u16 = elements.next().map_err(tampered)?;
+    let schema: u16 = elements.next().map_err(|_| tampered)?;
     if schema != SCHEMA {
         return Err(FormatError::NewerSchema { schema });
     }
-    index_after_schema(elements).map_err(tampered)
+    index_after_schema(elements).map_err(|_| tampered)
 }
 
-fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
+/// As [`index`], for a payload of this schema.
+pub(super) fn index_of_this_schema(payload: &[u8]) -> Result<Index, Misfit> {
+    let mut elements = Elements { payload, at: 0 };
+    elements.next::<u16>()?;
+    index_after_schema(elements)
+}
+
+fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Misfit> {
     let payload = elements.payload;
     let name: &str = elements.next()?;
     rules::name(name, 0, 128, "the vault's name is at most 128 bytes without control characters")?;
@@ -119,28 +136,28 @@ fn index_after_schema(mut elements: Elements<'_>) -> Result<Index, Problem> {
     let slot_tombstones: Vec<([u8; 8], Timestamp)> = elements.list(NO_LIMIT)?;
     rules::ascending(&slot_tombstones, |a, b| a.0.cmp(&b.0))?;
     if slots.iter().any(|slot| slot_tombstones.iter().any(|(id, _)| *id == slot.id.0)) {
-        return Err("a slot is both there and removed");
+        return Err("a slot is both there and removed".into());
     }
 
     let (mut records, mut ids) = (Vec::new(), Vec::new());
     let mut previous: Option<(&str, &str, u8)> = None;
-    elements.each(NO_LIMIT, |at, record: RecordV1<'_>| {
-        check_record(&record)?;
+    let seen = elements.each(NO_LIMIT, |at, record: SeenRecord<'_>| {
         let name = (record.exchange, record.subaccount, record.environment);
         if previous.is_some_and(|previous| rules::record_order(previous, name).is_ge()) {
             return Err("records ascend by name");
         }
         previous = Some(name);
         records.push(u32::try_from(at).map_err(|_| "a payload is at most 64 MiB")?);
-        ids.push(record.id);
+        ids.push(u128::from_be_bytes(record.id));
         Ok(())
-    })?;
+    });
+    seen.map_err(|problem| Misfit { place: Place::Record(records.len()), problem })?;
     let after_records = elements.at;
     let tail = tail(&mut elements)?;
-    ids.extend(tail.tombstones.iter().map(|tombstone| tombstone.id.0));
-    rules::distinct(&ids)?;
+    ids.extend(tail.tombstones.iter().map(|tombstone| u128::from_be_bytes(tombstone.id.0)));
+    rules::distinct_ids(ids)?;
     if elements.at != elements.payload.len() {
-        return Err("bytes are left over");
+        return Err("bytes are left over".into());
     }
     Ok(Index {
         descent: Descent {
@@ -164,9 +181,11 @@ struct Tail<'a> {
     extensions: Vec<(u16, &'a [u8])>,
 }
 
-fn tail<'a>(elements: &mut Elements<'a>) -> Result<Tail<'a>, Problem> {
+fn tail<'a>(elements: &mut Elements<'a>) -> Result<Tail<'a>, Misfit> {
     let values: Vec<ValueV1<'a>> = elements.list(NO_LIMIT)?;
-    values.iter().try_for_each(check_value)?;
+    for (number, value) in values.iter().enumerate() {
+        check_value(value).map_err(|problem| Misfit { place: Place::Value(number), problem })?;
+    }
     rules::ascending(&values, |a, b| a.name.cmp(b.name))?;
     let tombstones: Vec<([u8; 16], Timestamp)> = elements.list(NO_LIMIT)?;
     rules::ascending(&tombstones, |a, b| a.0.cmp(&b.0))?;
@@ -199,7 +218,7 @@ pub(in crate::wire) fn find_value(payload: &[u8], index: &Index, name: &str) -> 
 
 pub(in crate::wire) fn contents(payload: &[u8], index: &Index) -> Contents {
     let mut elements = Elements { payload, at: index.after_records };
-    let tail = tail(&mut elements).expect(INDEXED);
+    let Ok(tail) = tail(&mut elements) else { unreachable!("{INDEXED}") };
     Contents {
         name: index.name.clone(),
         records: index.records.iter().map(|&at| to_record(&record_at(payload, at))).collect(),
@@ -231,13 +250,13 @@ fn to_record(record: &RecordV1<'_>) -> Record {
         rotate_after_days: record.rotate_after_days,
         verified: record.verified,
         tags: set(&record.tags),
-        note: record.note.to_owned(),
+        note: Zeroizing::new(record.note.to_owned()),
         previous: record.previous.as_ref().map(|previous| Previous {
             replaced: previous.replaced,
             retire: previous.retire,
             fields: to_fields(&previous.fields),
         }),
-        extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, bytes.to_vec())).collect(),
+        extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
     }
 }
 

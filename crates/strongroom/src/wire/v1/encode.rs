@@ -4,18 +4,17 @@ use bincode::Encode;
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 
+use super::decode::{Misfit, Place, index_of_this_schema};
 use super::{
-    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, List, LogV1, PreviousV1, RecordV1, SCHEMA, SlotV1, ValueV1,
-    check_record, check_value, to_number,
+    ACTIONS, CONFIG, ENVIRONMENTS, KINDS, Key, List, LogV1, PreviousV1, RecordV1, SCHEMA, SlotV1, ValueV1, to_number,
 };
 use crate::error::Error;
 use crate::memory::Region;
 use crate::record::{Contents, Fields, LogEntry, Record, Value};
-use crate::wire::rules::{self, Problem};
-use crate::wire::{Descent, Index};
+use crate::wire::Descent;
 
 pub(in crate::wire) fn encode(contents: &Contents, descent: &Descent) -> Result<Region, Error> {
-    check_contents(contents)?;
+    check_names(contents)?;
     let mut size = Size(0);
     write(&mut size, contents, descent).expect("counting bytes cannot fail");
     let mut payload = Region::for_secrets(size.0).map_err(|source| Error::File {
@@ -27,31 +26,28 @@ pub(in crate::wire) fn encode(contents: &Contents, descent: &Descent) -> Result<
     write(&mut fill, contents, descent).expect("the bytes were counted before");
     debug_assert!(fill.free.is_empty());
     // The reader's rules are the writer's too: what could not be read back is not written.
-    match Index::of(&payload) {
+    match index_of_this_schema(&payload) {
         Ok(_) => Ok(payload),
-        Err(_) => Err(Error::InvalidContents {
-            place: "the vault".into(),
-            problem: "its records, values or slots are not what SPEC.md allows",
-        }),
+        Err(Misfit { place, problem }) => {
+            let place = match place {
+                Place::Record(number) => contents.records.get(number).map(|record| record.reference().to_string()),
+                Place::Value(number) => contents.values.keys().nth(number).map(|name| format!("env/{name}")),
+                Place::Elsewhere => None,
+            };
+            Err(Error::InvalidContents { place: place.unwrap_or_else(|| "the vault".into()), problem })
+        }
     }
 }
 
-/// Names the record and the rule, where [`Index::of`] would only say that something is wrong.
-fn check_contents(contents: &Contents) -> Result<(), Error> {
-    let invalid = |place: String| move |problem: Problem| Error::InvalidContents { place, problem };
-    rules::name(&contents.name, 0, 128, "the vault's name is at most 128 bytes without control characters")
-        .map_err(invalid("the vault".into()))?;
-    for record in &contents.records {
-        // `env/NAME` names something else, so nobody could ask for such a record.
-        if record.exchange.eq_ignore_ascii_case("env") {
-            return Err(invalid(record.reference().to_string())("no exchange is called env"));
+/// The one rule that readers do not have: `env/NAME` names something else, so nobody could ask for such a record.
+fn check_names(contents: &Contents) -> Result<(), Error> {
+    match contents.records.iter().find(|record| record.exchange.eq_ignore_ascii_case("env")) {
+        Some(record) => {
+            let place = record.reference().to_string();
+            Err(Error::InvalidContents { place, problem: "no exchange is called env" })
         }
-        check_record(&from_record(record)).map_err(invalid(record.reference().to_string()))?;
+        None => Ok(()),
     }
-    for (name, value) in &contents.values {
-        check_value(&from_value(name, value)).map_err(invalid(format!("env/{name}")))?;
-    }
-    Ok(())
 }
 
 struct Size(usize);
