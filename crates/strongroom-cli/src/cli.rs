@@ -108,6 +108,9 @@ pub enum Command {
     /// Become a command with credentials in its environment
     #[command(after_help = help::examples::RUN)]
     Run(commands::run::Args),
+    /// Replace the secrets of a record, and tell what is due
+    #[command(after_help = help::examples::ROTATE)]
+    Rotate(commands::rotate::Args),
     /// Change the passphrase
     Passwd(commands::passwd::Args),
     /// List, add and remove ways in

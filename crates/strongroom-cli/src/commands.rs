@@ -19,6 +19,7 @@ pub mod passwd;
 mod record_input;
 pub mod rekey;
 pub mod rm;
+pub mod rotate;
 pub mod run;
 pub mod set;
 pub mod show;
@@ -46,6 +47,7 @@ pub fn dispatch(context: &Context, command: Command) -> Result<Outcome, Failure>
         Command::Edit(args) => edit::run(context, args),
         Command::Import(args) => import::run(context, args),
         Command::Export(args) => export::run(context, args),
+        Command::Rotate(args) => rotate::run(context, args),
         Command::Run(args) => run::run(context, args),
         Command::Passwd(args) => passwd::run(context, args),
         Command::Slot(args) => slot::run(context, args),

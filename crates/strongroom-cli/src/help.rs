@@ -58,10 +58,12 @@ pub mod examples {
     pub const ADD: &str = "Examples:
   strongroom add binance
   strongroom add okx/hedge@testnet --permission read,trade --ip 203.0.113.7
+  strongroom add coinbase --file api_secret=key.pem
   strongroom add env/DATABASE_URL";
     /// Of `set`.
     pub const SET: &str = "Examples:
-  strongroom set binance/main api_key api_secret
+  strongroom set binance/main
+  strongroom set okx/main uid
   strongroom set okx/main --permission read,trade --expires 2027-01-31";
     /// Of `get`.
     pub const GET: &str = "Examples:
@@ -79,6 +81,11 @@ pub mod examples {
     pub const RUN: &str = "Examples:
   strongroom run -- python3 bot.py
   strongroom run binance/main env/DATABASE_URL -- docker compose up";
+    /// Of `rotate`.
+    pub const ROTATE: &str = "Examples:
+  strongroom rotate okx/main --overlap 3
+  strongroom rotate okx/main --finish
+  strongroom rotate --due";
     /// Of `slot`.
     pub const SLOT: &str = "Examples:
   strongroom slot add --recovery
@@ -125,7 +132,7 @@ mod tests {
     #[test]
     fn examples_parse() {
         use examples::*;
-        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, SLOT, EXCHANGES] {
+        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, ROTATE, SLOT, EXCHANGES] {
             for line in text.lines().skip(1) {
                 let words = line.split(" > ").next().unwrap_or_default().split_whitespace();
                 assert!(command().try_get_matches_from(words).is_ok(), "{line}");

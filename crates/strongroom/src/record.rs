@@ -83,6 +83,13 @@ pub struct Previous {
     pub fields: Fields,
 }
 
+impl Previous {
+    /// A second copy, said out loud.
+    pub fn duplicate(&self) -> Previous {
+        Previous { replaced: self.replaced, retire: self.retire, fields: self.fields.duplicate() }
+    }
+}
+
 /// Notes and extensions are no [`Secret`]s, because people see the former and nobody knows what the latter are. They
 /// may be secret all the same, so they are wiped.
 impl Drop for Record {
@@ -179,11 +186,7 @@ impl Record {
             verified: self.verified,
             tags: self.tags.clone(),
             note: self.note.clone(),
-            previous: self.previous.as_ref().map(|previous| Previous {
-                replaced: previous.replaced,
-                retire: previous.retire,
-                fields: previous.fields.duplicate(),
-            }),
+            previous: self.previous.as_ref().map(Previous::duplicate),
             extensions: self.extensions.clone(),
         }
     }

@@ -99,9 +99,14 @@ pub struct Next {
 }
 
 impl Next {
-    /// How many whole days are left; below zero when it is over. The day itself counts as 0 until it has passed.
+    /// How many days are left until its day, as dates in UTC count them; below zero when that is over.
     pub fn days_left(&self, now: Timestamp) -> i64 {
-        self.at.saturating_sub(now).div_euclid(DAY)
+        self.at.div_euclid(DAY) - now.div_euclid(DAY)
+    }
+
+    /// Whether it is too late: its day is over, or the key is not accepted any more.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.days_left(now) < 0 || self.task == Task::Renew && self.at <= now
     }
 }
 
@@ -184,10 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_has_begun_is_not_over() {
+    fn days_are_those_of_dates() {
         let next = Next { task: Task::Rotate, at: NOW };
-        let left = [NOW - 2 * DAY, NOW - DAY - 1, NOW - 1, NOW, NOW + 1, NOW + DAY + 1].map(|now| next.days_left(now));
-        assert_eq!(left, [2, 1, 0, 0, -1, -2]);
-        assert_eq!(Next { task: Task::Rotate, at: Timestamp::MIN }.days_left(NOW), Timestamp::MIN.div_euclid(DAY));
+        let moments = [NOW - 2 * DAY, NOW - DAY - 1, NOW - 1, NOW, NOW + DAY - 1, NOW + DAY];
+        assert_eq!(moments.map(|now| next.days_left(now)), [2, 2, 1, 0, 0, -1]);
+        for at in [Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(Next { task: Task::Rotate, at }.days_left(0), at.div_euclid(DAY), "no date from a file wraps");
+        }
+    }
+
+    #[test]
+    fn a_rotation_has_its_day_and_an_expiry_its_moment() {
+        let late = |task, now| Next { task, at: NOW }.is_late(now);
+        assert!(!late(Task::Rotate, NOW + 1) && late(Task::Rotate, NOW + DAY));
+        assert!(!late(Task::Renew, NOW - 1) && late(Task::Renew, NOW));
     }
 }

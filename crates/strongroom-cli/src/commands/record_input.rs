@@ -1,9 +1,12 @@
-//! What a person says about one record: as flags, or as one JSON object. Shared by `add` and `set`.
+//! What a person says about one record: as flags, or as one JSON object. Shared by `add`, `set` and
+//! `rotate`.
 //!
-//! Owns the meaning of "what is not named stays". Prompts are in [`prompts`], the strict JSON reader in
-//! [`json`]; the commands decide which record it is applied to.
+//! Owns the meaning of "what is not named stays". Prompts are in [`prompts`] and [`conversation`], the strict JSON
+//! reader in [`json`]; the commands decide which record it is applied to.
 
+pub mod conversation;
 mod json;
+mod pasted;
 pub mod prompts;
 
 use std::collections::BTreeSet;
@@ -58,7 +61,7 @@ pub struct MetadataFlags {
     /// When the exchange stops accepting it: a date, an RFC 3339 time, or never
     #[arg(long, value_name = "DATE", value_parser = parse_expires)]
     pub expires: Option<Limit<Timestamp>>,
-    /// How many days its secrets should live, or never
+    /// How many days its secrets should live, or default: as its permissions say
     #[arg(long = "rotate-after", value_name = "DAYS", value_parser = parse_days)]
     pub rotate_after: Option<Limit<u32>>,
     /// A word to find it by (may be repeated; replaces the list, '' empties it)
@@ -79,7 +82,8 @@ pub enum Limit<T> {
 }
 
 impl<T> Limit<T> {
-    fn into_option(self) -> Option<T> {
+    /// `None` where there is none.
+    pub fn into_option(self) -> Option<T> {
         match self {
             Limit::Never => None,
             Limit::At(value) => Some(value),
@@ -254,20 +258,21 @@ fn parse_kind(text: &str) -> Result<CredentialKind, &'static str> {
     CredentialKind::from_name(text).ok_or("one of hmac, ed25519, rsa, ecdsa, wallet and oauth")
 }
 
-fn parse_expires(text: &str) -> Result<Limit<Timestamp>, &'static str> {
+pub fn parse_expires(text: &str) -> Result<Limit<Timestamp>, &'static str> {
     if text == "never" {
         return Ok(Limit::Never);
     }
     parse_moment(text).map(Limit::At).ok_or("a date such as 2027-01-31, an RFC 3339 time, or never")
 }
 
+/// `never` is what `default` was called, when there was none.
 fn parse_days(text: &str) -> Result<Limit<u32>, &'static str> {
-    if text == "never" {
+    if matches!(text, "default" | "never") {
         return Ok(Limit::Never);
     }
     match text.parse() {
         Ok(days) if days > 0 => Ok(Limit::At(days)),
-        _ => Err("a number of days from 1, or never"),
+        _ => Err("a number of days from 1, or default"),
     }
 }
 
