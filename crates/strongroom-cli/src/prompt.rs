@@ -29,7 +29,7 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
     secret_lines(context, question, |_| false)
 }
 
-/// A text that is not shown while it is typed: one line, and further ones as long as `goes_on` says so of the last.
+/// A text that is not shown while it is typed: one line, and further ones as long as `goes_on` says so of what is there.
 /// There is a line feed between them.
 ///
 /// Nothing of a paste is shown between its lines, and what comes behind its last line is thrown away: the next
@@ -85,7 +85,7 @@ fn read_hidden(question: &str, goes_on: impl Fn(&str) -> bool) -> io::Result<Sec
             return Err(ErrorKind::FileTooLarge.into());
         }
         text.push_str(line.expose_secret());
-        if !goes_on(line.expose_secret()) {
+        if !goes_on(&text) {
             break;
         }
         text.push('\n');

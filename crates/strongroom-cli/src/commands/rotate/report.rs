@@ -78,11 +78,11 @@ fn why(record: &Record, next: &Next, calendar: &Calendar) -> String {
     match next.task {
         Task::Finish => "old values are kept".to_owned(),
         Task::Renew => "the key expires".to_owned(),
-        Task::Rotate if record.rotate_after_days.is_some() => format!("every {} days", calendar.days.of(record)),
+        Task::Rotate if record.rotate_after_days.is_some() => format!("{} days, as it says", calendar.days.of(record)),
         Task::Rotate => {
             let words: Vec<&str> = record.permissions.iter().map(String::as_str).collect();
             let words = if words.is_empty() { "permissions unknown".to_owned() } else { words.join(", ") };
-            format!("every {} days: {words}", calendar.days.of(record))
+            format!("{} days: {words}", calendar.days.of(record))
         }
     }
 }

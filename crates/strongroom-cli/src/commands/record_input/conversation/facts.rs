@@ -105,7 +105,7 @@ fn tell_of_addresses(exchange: Option<&'static Exchange>, means: Option<&BTreeSe
     for rule in known.allowlist_rules() {
         let given = |permission: &&Permission| means.is_some_and(|means| means.contains(*permission));
         for permission in rule.permissions.iter().filter(given) {
-            tell(known, &format!("{permission} only for keys with an IP allow-list"), rule.source);
+            tell(known, &format!("{permission} only for keys with an IP allow-list"));
         }
     }
     let rules = known.expiry_rules().iter();
@@ -116,14 +116,14 @@ fn tell_rules(exchange: Option<&'static Exchange>, rules: impl Iterator<Item = &
     let Some(exchange) = exchange else { return };
     for rule in rules {
         let doubt = if rule.certain { "" } else { ", as far as is known" };
-        tell(exchange, &format!("a key {rule}{doubt}"), rule.source);
+        tell(exchange, &format!("{rule}{doubt}"));
     }
 }
 
-/// A sentence of the registry, with where it was read.
-fn tell(exchange: &Exchange, sentence: &str, source: &'static str) {
-    let source = registry::source(source).map(|source| format!(" [{}, {}]", source.title, source.date));
-    prompt::say(&wrapped(&format!("{}: {sentence}{}", exchange.name, source.unwrap_or_default()), 0));
+/// A sentence of the registry, which says where it was read.
+fn tell(exchange: &Exchange, sentence: &str) {
+    let Exchange { name, id, .. } = exchange;
+    prompt::say(&wrapped(&format!("{name}, {sentence} (strongroom exchanges {id})"), 0));
 }
 
 fn addresses(context: &Context) -> Result<Option<BTreeSet<String>>, Failure> {
