@@ -154,3 +154,15 @@ fn the_end_of_input_at_a_prompt_leaves_its_line() {
     let screen = terminal.wait("EXIT=4", 1);
     assert!(screen.lines().any(|line| line.starts_with("error:")), "{screen}");
 }
+
+#[test]
+fn control_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed() {
+    let sandbox = Sandbox::with_vault();
+    let test = "control_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase for", 1);
+    terminal.interrupt();
+    terminal.wait("EXIT=130", 1);
+    terminal.enter("shown again");
+    terminal.wait("shown again", 1);
+}

@@ -6,7 +6,7 @@
 
 pub mod facts;
 
-use strongroom::record::Fields;
+use strongroom::record::{Fields, field};
 use strongroom::registry::{self, Exchange};
 use strongroom::{CredentialKind, Record, Reference, Secret, formats};
 
@@ -99,8 +99,10 @@ impl<'a> Conversation<'a> {
         if prompt::possible(self.context) {
             return Ok(());
         }
-        let what = printable(&format!("{} {}", self.reference, names.join(" ")));
-        Err(Failure::usage(format!("nobody can be asked for {}", what.trim_end()))
+        // The first only, and only if it is one of ours: a value that was typed where a name belongs may be secret.
+        let first = names.first().map(String::as_str).filter(|name| field::KNOWN.contains(name)).unwrap_or("a field");
+        let what = printable(&format!("{} {first}", self.reference));
+        Err(Failure::usage(format!("nobody can be asked for {what}"))
             .hint("--from-json FILE reads values from a file, --from-json - from standard input"))
     }
 
