@@ -98,6 +98,24 @@ pub enum Error {
         /// What changed.
         what: String,
     },
+    /// A rotation has begun, and has to be finished or rolled back first.
+    #[error("the rotation of {reference} is not finished")]
+    RotationUnfinished {
+        /// The record.
+        reference: String,
+    },
+    /// There is no rotation to finish or to roll back.
+    #[error("no rotation of {reference} has begun")]
+    NoRotation {
+        /// The record.
+        reference: String,
+    },
+    /// A rotation would leave all secrets as they are.
+    #[error("{reference} has these secrets already; nothing would be rotated")]
+    NothingRotated {
+        /// The record.
+        reference: String,
+    },
     /// There is no such slot.
     #[error("no slot {slot}")]
     NoSuchSlot {

@@ -42,6 +42,7 @@ pub mod private_file;
 mod random;
 pub mod record;
 pub mod registry;
+pub mod rotation;
 mod secret;
 pub mod store;
 mod vault;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use clap::Args;
-use strongroom::record::{Timestamp, field};
+use strongroom::record::Timestamp;
 use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
 
 use crate::context::Context;
@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::{output, select};
 
 pub use json::{read_record, read_value};
+pub use strongroom::record::field::is_secret;
 
 /// What is said about a record. `None` is "not said": it stays as it is.
 #[derive(Default)]
@@ -225,11 +226,6 @@ pub fn field_name(text: &str) -> Result<String, Failure> {
         .hint("values are never arguments: they are asked for, or read with --stdin or --from-json"))
 }
 
-/// Whether another text in this field means that the credential was rotated.
-pub fn is_secret(name: &str) -> bool {
-    !matches!(name, field::UID | field::ACCOUNT_ID | field::LOGIN | field::WALLET_ADDRESS)
-}
-
 /// Whether a record can have a field of this name.
 pub fn is_field_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
@@ -298,6 +294,7 @@ pub fn is_network(text: &str) -> bool {
 mod tests {
     use super::*;
     use strongroom::Reference;
+    use strongroom::record::field;
 
     fn record() -> Record {
         let mut record = Record::new(&Reference::new("okx", "main"), 1_000).unwrap();
