@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// How wide a table may get on a terminal before its last column is cut.
-const WIDTH: usize = 80;
+/// How wide a table may get on a terminal before its last column is cut, and a text before it is wrapped.
+pub const WIDTH: usize = 80;
 
 /// Writes text to standard output, exactly as it is.
 ///
@@ -205,7 +205,36 @@ pub fn printable(text: &str) -> String {
 
 /// Whether standard error may be coloured: on a terminal, and when `NO_COLOR` is not set.
 pub fn colour_on_stderr() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    may_colour(&io::stderr())
+}
+
+/// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others then do.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+/// Whether standard output may be coloured, as [`colour_on_stderr`].
+pub fn colour_on_stdout() -> bool {
+    may_colour(&io::stdout())
+}
+
+fn may_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What a shell reads back as this one word.

@@ -71,6 +71,8 @@ use crate::record::{Contents, Timestamp};
 use crate::vault::Vault;
 use case::{Case, command};
 
+pub(crate) use fields::absent;
+
 pub use addresses::is_network;
 pub use permissions::is_known_permission;
 pub use report::{Finding, Report, Severity, Silenced, Subject};
@@ -135,7 +137,7 @@ fn policy_without_record(contents: &Contents, policy: &Policy, findings: &mut Ve
                 subject: Subject::Policy { line: allowance.line },
                 field: None,
                 other: None,
-                message: format!("it allows {} to a record that is not there", allowance.code),
+                message: format!("line {} allows {} to a record that is not there", allowance.line, allowance.code),
                 advice: "correct the record of this [[allow]], or remove it".into(),
                 command: Some(command(["list"])),
             });

@@ -75,7 +75,7 @@ fn missing(case: &mut Case<'_>) {
         let command = case.command("set", asks);
         case.say(Severity::Error, code::MISSING_FIELD, message).advise("enter what it needs", command);
     }
-    for name in missing_fields(exchange, fields) {
+    for name in absent(exchange.requires, fields) {
         let word = exchange.word(name);
         let called =
             if word.replace(' ', "_").eq_ignore_ascii_case(name) { String::new() } else { format!(" ({word})") };
@@ -90,12 +90,7 @@ fn missing(case: &mut Case<'_>) {
     }
 }
 
-/// What a record of this exchange needs and does not have. A private key takes the place of a secret where both sign.
-pub(crate) fn missing_fields(exchange: &Exchange, fields: &Fields) -> Vec<&'static str> {
-    absent(exchange.requires, fields)
-}
-
-/// Which of these are not there.
+/// Which of these are not there. A private key takes the place of a secret, where both sign.
 pub(crate) fn absent(wanted: &'static [&'static str], fields: &Fields) -> Vec<&'static str> {
     let replaced = |name: &str| name == field::API_SECRET && fields.get(field::PRIVATE_KEY).is_some();
     wanted.iter().copied().filter(|name| fields.get(name).is_none() && !replaced(name)).collect()

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::rules::RULES;
 use crate::policy::Policy;
 use crate::record::{Reference, Selection};
 
 /// How much a finding matters. Ordered, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The bot will fail, or money is at risk now.
     Error,
@@ -48,13 +51,13 @@ pub enum Subject {
     },
 }
 
-/// A REF, or the place in the policy.
+/// A REF, or `policy`.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Subject::Record(reference) => reference.fmt(f),
             Subject::Value(name) => Selection::Value(name.clone()).fmt(f),
-            Subject::Policy { line } => write!(f, "policy, line {line}"),
+            Subject::Policy { .. } => f.write_str("policy"),
         }
     }
 }
