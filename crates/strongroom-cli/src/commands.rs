@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod adopt;
+pub mod check;
 pub mod completions;
 pub mod copy;
 pub mod doctor;
@@ -56,6 +57,7 @@ pub fn dispatch(context: &Context, command: Command) -> Result<Outcome, Failure>
         Command::Info(args) => info::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
+        Command::Check(args) => check::run(context, args),
         Command::Exchanges(args) => exchanges::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

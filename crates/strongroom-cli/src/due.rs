@@ -2,42 +2,48 @@
 //!
 //! What is due when is the library's; here are only the words for it.
 
-use strongroom::Record;
 use strongroom::record::Timestamp;
-use strongroom::rotation::{self, DAY, Next, RotationDays, Task};
+use strongroom::rotation::{self, DAY, Next, Task};
+use strongroom::{Policy, Record};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Cell, Colour};
 
-/// How many days before it something is due soon.
-const SOON: i64 = 7;
-
-/// The present, and how long secrets should live.
+/// The present, and what the policy of the vault says about dates.
 pub struct Calendar {
     /// The time now.
     pub now: Timestamp,
-    /// By what the key may do.
-    pub days: RotationDays,
+    policy: Policy,
 }
 
 impl Calendar {
-    /// That of this vault.
+    /// That of the vault which the options name. A policy that cannot be used is a warning here, because nothing depends
+    /// on dates but what is said of them; `check` refuses it.
     ///
     /// # Errors
-    /// None as yet.
-    pub fn of(_context: &Context) -> Result<Calendar, Failure> {
-        Ok(Calendar { now: crate::output::now(), days: RotationDays::default() })
+    /// Exit code 3 when there is no vault.
+    pub fn of(context: &Context) -> Result<Calendar, Failure> {
+        let policy = Policy::read_beside(context.find_vault_path()?).unwrap_or_else(|error| {
+            context.warn(format!("{error}; dates are told without it"));
+            Policy::default()
+        });
+        Ok(Calendar { now: crate::output::now(), policy })
+    }
+
+    /// After how many days the secrets of a record should be replaced.
+    pub fn lifetime(&self, record: &Record) -> u32 {
+        self.policy.rotation.of(record)
     }
 
     /// What is due first about a record.
     pub fn next(&self, record: &Record) -> Next {
-        rotation::next(record, &self.days)
+        rotation::next(record, &self.policy.rotation)
     }
 
     /// When the secrets of a record should be replaced.
     pub fn due(&self, record: &Record) -> Timestamp {
-        rotation::due(record, &self.days)
+        rotation::due(record, &self.policy.rotation)
     }
 
     /// `rotate in 12 days`, `renew today`, `finish 3 days late`
@@ -52,9 +58,13 @@ impl Calendar {
 
     /// Red when it is late, yellow when it is soon.
     pub fn colour(&self, next: &Next) -> Option<Colour> {
+        let soon = match next.task {
+            Task::Renew => self.policy.expiry_warn_days,
+            Task::Finish | Task::Rotate => self.policy.rotation_warn_days,
+        };
         match next.is_late(self.now) {
             true => Some(Colour::Red),
-            false => (next.days_left(self.now) <= SOON).then_some(Colour::Yellow),
+            false => (next.days_left(self.now) <= i64::from(soon)).then_some(Colour::Yellow),
         }
     }
 
@@ -96,7 +106,7 @@ mod tests {
     use super::*;
 
     fn told(task: Task, left: i64) -> String {
-        let calendar = Calendar { now: 1_000 * DAY, days: RotationDays::default() };
+        let calendar = Calendar { now: 1_000 * DAY, policy: Policy::default() };
         calendar.told(&Next { task, at: (1_000 + left) * DAY })
     }
 
@@ -112,14 +122,16 @@ mod tests {
 
     #[test]
     fn what_is_over_is_red_and_what_is_soon_yellow() {
-        let calendar = Calendar { now: 1_000 * DAY, days: RotationDays::default() };
+        let calendar = Calendar { now: 1_000 * DAY, policy: Policy::default() };
+        let soon = i64::from(calendar.policy.rotation_warn_days);
         let colour = |left: i64| calendar.colour(&Next { task: Task::Rotate, at: (1_000 + left) * DAY });
-        assert_eq!([-1, 0, 7, 8].map(colour), [Some(Colour::Red), Some(Colour::Yellow), Some(Colour::Yellow), None]);
+        let expected = [Some(Colour::Red), Some(Colour::Yellow), Some(Colour::Yellow), None];
+        assert_eq!([-1, 0, soon, soon + 1].map(colour), expected);
     }
 
     #[test]
     fn dates_that_no_calendar_has_are_told_too() {
-        let calendar = Calendar { now: 0, days: RotationDays::default() };
+        let calendar = Calendar { now: 0, policy: Policy::default() };
         for at in [Timestamp::MIN, Timestamp::MAX] {
             assert!(calendar.told(&Next { task: Task::Rotate, at }).starts_with("rotate "));
         }

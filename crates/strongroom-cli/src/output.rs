@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// How wide lines get, but for those that hold one long word, such as an address.
+/// How wide a table may get on a terminal before its last column is cut, and a text before it is wrapped.
 pub const WIDTH: usize = 80;
 
 /// Writes text to standard output, exactly as it is.
@@ -281,19 +281,10 @@ pub fn printable(text: &str) -> String {
 
 /// Whether standard error may be coloured: on a terminal, and when `NO_COLOR` is not set.
 pub fn colour_on_stderr() -> bool {
-    io::stderr().is_terminal() && colour_is_wanted()
+    may_colour(&io::stderr())
 }
 
-/// Whether standard output may be coloured. See [`colour_on_stderr`].
-pub fn colour_on_stdout() -> bool {
-    io::stdout().is_terminal() && colour_is_wanted()
-}
-
-fn colour_is_wanted() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// The text in lines of at most [`WIDTH`], the first of which begins in this column, as all others then do.
+/// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others then do.
 pub fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = indent;
@@ -311,6 +302,15 @@ pub fn wrapped(text: &str, indent: usize) -> String {
         column += length;
     }
     out
+}
+
+/// Whether standard output may be coloured, as [`colour_on_stderr`].
+pub fn colour_on_stdout() -> bool {
+    may_colour(&io::stdout())
+}
+
+fn may_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What a shell reads back as this one word.

@@ -68,6 +68,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     args.metadata.lay_over(&mut input);
     let made = now();
     let mut reference = reference.clone();
+    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
@@ -76,7 +77,6 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     if input.fields.is_empty() {
         return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));
     }
-    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
     record_input::warn_of_metadata(context, &reference.to_string(), &input, made);
     let ((), saved) = context
         .save(&mut vault, |vault| vault.edit(|contents| insert(contents, &reference, &input, made)))

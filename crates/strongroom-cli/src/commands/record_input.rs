@@ -10,17 +10,18 @@ mod pasted;
 pub mod prompts;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use clap::Args;
 use strongroom::record::Timestamp;
-use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
+use strongroom::registry::Permission;
+use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret, check};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::{output, select};
 
 pub use json::{read_record, read_value};
+pub use strongroom::check::is_network;
 pub use strongroom::record::field::is_secret;
 
 /// What is said about a record. `None` is "not said": it stays as it is.
@@ -161,17 +162,16 @@ impl RecordInput {
     }
 }
 
-/// The permissions that reports and `list` are read for. Others are taken, since exchanges have words of their own.
-const PERMISSIONS: [&str; 9] =
-    ["read", "trade", "transfer", "withdraw", "margin", "futures", "spot", "options", "subaccount"];
-
 /// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
 pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
-    for permission in input.permissions.iter().flatten().filter(|word| !PERMISSIONS.contains(&word.as_str())) {
+    let exchange = name.parse().map(|reference: Reference| reference.exchange).unwrap_or_default();
+    let unknown = |word: &&String| !check::is_known_permission(&exchange, word);
+    for permission in input.permissions.iter().flatten().filter(unknown) {
         // What is long or odd may be something else, pasted in the wrong place.
         let plain = permission.len() <= 24 && permission.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         let shown = if plain { permission } else { "(not shown)" };
-        context.warn(format!("{name}: {shown} is not one of the usual permissions: {}", PERMISSIONS.join(", ")));
+        let usual = Permission::ALL.map(Permission::name).join(", ");
+        context.warn(format!("{name}: {shown} is not one of the usual permissions: {usual}"));
     }
     if let Some(Some(expires)) = input.expires
         && expires <= now
@@ -207,13 +207,12 @@ pub fn report(context: &Context, done: &str, name: &str, saved: Saved) -> Result
     Ok(())
 }
 
-/// Warns of blanks around a value: nearly always a slip of copying, and exchanges refuse it in ways hard to understand.
+/// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
+/// hard to understand.
 pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
     for (field, value) in fields {
-        let text = value.expose_secret();
-        let pem = text.starts_with("-----BEGIN");
-        if !pem && text.trim() != text {
-            context.warn(format!("{name}: {field} begins or ends with a blank or line feed; it is kept as it is"));
+        if let Some(problem) = check::form_problem(field, value.expose_secret()) {
+            context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
         }
     }
 }
@@ -284,21 +283,9 @@ fn parse_network(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Whether a text is an address, or an address and a prefix length.
-pub fn is_network(text: &str) -> bool {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix)),
-        None => (text, None),
-    };
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|bits| bits <= most))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strongroom::Reference;
     use strongroom::record::field;
 
     fn record() -> Record {
@@ -352,15 +339,5 @@ mod tests {
         assert_eq!(parse_moment("1970-01-01T02:00:00+01:00"), Some(3_600));
         assert_eq!(parse_moment("1970-01-01T02:00:00"), None);
         assert_eq!(parse_moment("tomorrow"), None);
-    }
-
-    #[test]
-    fn networks_are_addresses_with_or_without_a_prefix() {
-        for good in ["203.0.113.7", "203.0.113.0/24", "2001:db8::/32"] {
-            assert!(is_network(good), "{good}");
-        }
-        for bad in ["203.0.113", "203.0.113.0/33", "example.org", "203.0.113.7/"] {
-            assert!(!is_network(bad), "{bad}");
-        }
     }
 }

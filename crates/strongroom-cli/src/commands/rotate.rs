@@ -113,10 +113,10 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     if before.previous.is_some() {
         return Err(refused(Error::RotationUnfinished { reference: stored.to_string() }, &stored));
     }
+    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     if !given {
         converse(context, &before, &mut input, now)?;
     }
-    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     record_input::warn_of_metadata(context, &stored.to_string(), &input, now);
     let new = input.fields.drain(..).collect();
     let apply = |contents: &mut Contents| {
@@ -132,7 +132,7 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     };
     let (after, saved) =
         context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
-    tell_begun(context, &before, &after, saved)?;
+    tell_begun(context, &calendar, &before, &after, saved)?;
     Ok(Outcome::Done)
 }
 
@@ -151,14 +151,20 @@ fn converse(context: &Context, before: &Record, input: &mut RecordInput, now: Ti
     Ok(())
 }
 
-fn tell_begun(context: &Context, before: &Record, after: &Record, saved: Saved) -> Result<(), Failure> {
+fn tell_begun(
+    context: &Context,
+    calendar: &Calendar,
+    before: &Record,
+    after: &Record,
+    saved: Saved,
+) -> Result<(), Failure> {
     let Some(previous) = &after.previous else { return Ok(()) };
     let reference = after.reference();
     if context.json {
         return answer("rotated", &reference, previous);
     }
     let word = shell_word(&reference.to_string());
-    let (names, calendar) = (fields_of(previous), Calendar::of(context)?);
+    let names = fields_of(previous);
     let number = if previous.fields.len() == 1 { ("the old one is", "it") } else { ("the old ones are", "them") };
     context.note(format!("rotated {reference}: {names} replaced{}", in_revision(saved)));
     if let Some(retire) = previous.retire {
@@ -185,9 +191,9 @@ fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> 
     }
     let names = fields_of(&previous);
     context.note(format!("finished {stored}: the old {names} {} gone{}", are(&previous), in_revision(saved)));
-    let now = output::now();
-    if let Some(retire) = previous.retire.filter(|retire| *retire > now) {
-        let early = Calendar::of(context)?.from_now(retire);
+    let calendar = Calendar::of(context)?;
+    if let Some(retire) = previous.retire.filter(|retire| *retire > calendar.now) {
+        let early = calendar.from_now(retire);
         context.note(format!("that is before the retire date ({}, {early})", output::date(retire)));
     }
     say_history(context, "the old values");

@@ -89,6 +89,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let mut vault = context.open()?;
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let mut shown = None;
     if let Some(record) = contents.record(&stored)
         && (ask_for_all || !names.is_empty() && !args.stdin)
@@ -104,7 +105,6 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         shown = Some(record.duplicate());
     }
     drop(contents);
-    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let changed = now();
     record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
     let apply = |contents: &mut Contents| {

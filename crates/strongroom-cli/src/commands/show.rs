@@ -127,7 +127,7 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
     lines.line("created", &output::time(record.created));
     lines.line("rotated", &record.rotated.map(output::time).unwrap_or_default());
     let (due, next) = (calendar.due(record), calendar.next(record));
-    let of_days = format!("{} days after {}", calendar.days.of(record), output::date(rotation::since(record)));
+    let of_days = format!("{} days after {}", calendar.lifetime(record), output::date(rotation::since(record)));
     lines.coloured(
         "due",
         &format!("{}, {of_days}", output::date(due)),

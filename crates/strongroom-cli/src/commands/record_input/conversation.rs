@@ -8,7 +8,7 @@ pub mod facts;
 
 use strongroom::record::{Fields, field};
 use strongroom::registry::{self, Exchange};
-use strongroom::{CredentialKind, Record, Reference, Secret, formats};
+use strongroom::{CredentialKind, Record, Reference, Secret, check, formats};
 
 use super::pasted::{self, Wrapping};
 use crate::context::Context;
@@ -179,8 +179,9 @@ impl<'a> Conversation<'a> {
             return Some(format!("was left out, and {} asks for it", exchange.name));
         };
         let text = value.expose_secret();
-        if text.starts_with("-----BEGIN") && pasted::pem(text).is_none() {
-            return Some("is no plain private key in PEM: it is cut off, encrypted or has something behind it".into());
+        // Whether what stands around it belongs to it was asked already.
+        if let (Some(problem), None) = (check::form_problem(name, text), pasted::wrapping(text)) {
+            return Some(problem.to_owned());
         }
         let exchange = self.exchange?;
         if self.kind.is_none() && exchange.shapes(name).any(|shape| shape.compare(text).is_none()) {

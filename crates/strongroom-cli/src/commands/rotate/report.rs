@@ -56,7 +56,7 @@ fn line<'a>(record: &'a Record, next: &Next, calendar: &Calendar) -> Line<'a> {
         due: output::time(next.at),
         days_left: next.days_left(calendar.now),
         since: output::time(rotation::since(record)),
-        rotate_after_days: calendar.days.of(record),
+        rotate_after_days: calendar.lifetime(record),
     }
 }
 
@@ -78,11 +78,11 @@ fn why(record: &Record, next: &Next, calendar: &Calendar) -> String {
     match next.task {
         Task::Finish => "old values are kept".to_owned(),
         Task::Renew => "the key expires".to_owned(),
-        Task::Rotate if record.rotate_after_days.is_some() => format!("{} days, as it says", calendar.days.of(record)),
+        Task::Rotate if record.rotate_after_days.is_some() => format!("{} days, as it says", calendar.lifetime(record)),
         Task::Rotate => {
             let words: Vec<&str> = record.permissions.iter().map(String::as_str).collect();
             let words = if words.is_empty() { "permissions unknown".to_owned() } else { words.join(", ") };
-            format!("{} days: {words}", calendar.days.of(record))
+            format!("{} days: {words}", calendar.lifetime(record))
         }
     }
 }
