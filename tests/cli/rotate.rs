@@ -88,7 +88,7 @@ fn finishing_forgets_the_old_values_and_says_who_still_has_them() {
     begin(&sandbox, "").ok();
     let said = sandbox.run("rotate okx/main --finish").ok();
     let said = said.says("finished okx/main: the old api_key and api_secret are gone (revision 3)");
-    let said = said.says("that is before the retire date").says("saved before still hold the old values");
+    let said = said.says("that is before the retire date").says("versions saved before still hold the old values");
     said.says("https://www.okx.com/account/my-api");
     let record = shown(&sandbox, "okx/main");
     assert_eq!((&record["previous"], &record["previous_values"]), (&Value::Null, &Value::Null));
@@ -131,6 +131,8 @@ fn values_that_are_there_already_are_no_rotation() {
     let other = json!({"token": "EXAMPLE"}).to_string();
     let run = sandbox.strongroom("rotate okx/main --from-json -").stdin(other).end();
     run.exits(6).says("okx/main has no field token").says("hint: strongroom set okx/main token");
+    let empty = json!({"api_key": ""}).to_string();
+    sandbox.strongroom("rotate okx/main --from-json -").stdin(empty).end().exits(2).says("api_key is empty");
     assert_eq!(sandbox.run("info --json").ok().json()["revision"], 1);
 }
 
@@ -234,7 +236,7 @@ fn with_dates() -> Sandbox {
 #[test]
 fn what_is_due_is_told_by_date_over_all_records() {
     let sandbox = with_dates();
-    let report = sandbox.run("rotate --due").ok().says("1 of 4 late; strongroom rotate binance/main");
+    let report = sandbox.run("rotate --due").ok().says("1 of 4 late, the first of all: strongroom rotate binance/main");
     let rows: Vec<Vec<&str>> = report.text().lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
     let told: Vec<String> = rows[1..]
         .iter()

@@ -104,6 +104,10 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     };
     input.expires = args.expires.map(Limit::into_option).or(input.expires);
     let given = args.from_json.is_some() || !args.files.is_empty();
+    if let Some((name, _)) = input.fields.iter().find(|(_, value)| value.is_empty()) {
+        let shown = if field::KNOWN.contains(&name.as_str()) { name } else { "a field" };
+        return Err(Failure::usage(format!("{shown} is empty, and a rotation replaces values by others")));
+    }
 
     let mut vault = context.open()?;
     let contents = vault.contents();
@@ -317,7 +321,7 @@ fn say_page(context: &Context, reference: &Reference) {
 }
 
 fn say_history(context: &Context, what: &str) {
-    context.note(format!("versions of the vault saved before still hold {what}: commits, backups, branches"));
+    context.note(format!("versions saved before still hold {what}: commits, backups, branches"));
 }
 
 fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {

@@ -217,8 +217,8 @@ fn tidied(context: &Context, typed: Secret) -> Result<Secret, Failure> {
             return Ok(Secret::copy_of(""));
         }
         let question = match wrapping {
-            Wrapping::Blanks => "That begins or ends with a blank, as pasted text often does. Leave the blank out?",
-            Wrapping::Quotes => "That stands in quotes. Leave the quotes out?",
+            Wrapping::Blanks => "It begins or ends with a blank. Leave the blank out?",
+            Wrapping::Quotes => "It stands in quotes. Leave the quotes out?",
         };
         if !prompt::agree(context, question)? {
             return Ok(value);

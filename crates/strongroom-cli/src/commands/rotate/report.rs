@@ -41,7 +41,8 @@ pub fn run(context: &Context, references: &[String]) -> Result<Outcome, Failure>
         let late = rows.iter().filter(|(_, next)| next.is_late(calendar.now)).count();
         let first = rows.iter().map(|(record, _)| record.reference().to_string()).next().unwrap_or_default();
         if late > 0 {
-            context.note(format!("\n{late} of {} late; strongroom rotate {}", rows.len(), output::shell_word(&first)));
+            let (total, word) = (rows.len(), output::shell_word(&first));
+            context.note(format!("\n{late} of {total} late, the first of all: strongroom rotate {word}"));
         }
     }
     Ok(Outcome::Done)
@@ -61,7 +62,7 @@ fn line<'a>(record: &'a Record, next: &Next, calendar: &Calendar) -> Line<'a> {
 }
 
 fn table(rows: &[(&Record, Next)], calendar: &Calendar) -> Table {
-    let mut table = Table::new(["date", "due", "record", "why"]);
+    let mut table = Table::new(["date", "due", "record", "why"]).least_needed([3]);
     for (record, next) in rows {
         table.row::<Cell>([
             output::date(next.at).into(),

@@ -123,7 +123,7 @@ fn tell_rules(exchange: Option<&'static Exchange>, rules: impl Iterator<Item = &
 /// A sentence of the registry, which says where it was read.
 fn tell(exchange: &Exchange, sentence: &str) {
     let Exchange { name, id, .. } = exchange;
-    prompt::say(&wrapped(&format!("{name}, {sentence} (strongroom exchanges {id})"), 0));
+    prompt::say(&wrapped(&format!("{name}, {sentence} (see: strongroom exchanges {id})"), 0));
 }
 
 fn addresses(context: &Context) -> Result<Option<BTreeSet<String>>, Failure> {
