@@ -45,6 +45,12 @@ impl<'a> Terminal<'a> {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// The same with the escapes that colour it.
+    pub fn screen_with_colours(&self) -> String {
+        let output = self.tmux("capture-pane -e -p -S -200").output().expect("tmux answers");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Waits until the screen shows this, `times` times.
     #[track_caller]
     pub fn wait(&self, text: &str, times: usize) -> String {
