@@ -4,6 +4,7 @@
 
 mod adopt;
 mod bot;
+mod check;
 mod damage;
 mod dotenv;
 mod edit;

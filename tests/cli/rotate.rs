@@ -292,7 +292,7 @@ fn a_terminal_of_80_columns_has_colours_and_the_most_needed_columns() {
     sandbox.strongroom(&long).stdin(r#"{"api_key":"EXAMPLE","permissions":["read","trade","transfer"]}"#).end().ok();
     let Some(terminal) = Terminal::start(test, &sandbox, "list --key-file machine.key") else { return };
     terminal.wait("EXIT=0", 1);
-    let screen = terminal.coloured_screen();
+    let screen = terminal.screen_with_colours();
     assert!(screen.contains("\u{1b}[31mrotate ") && screen.contains("\u{1b}[33mfinish in 3 days"), "{screen:?}");
     let plain = terminal.screen();
     assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");

@@ -46,9 +46,9 @@ impl<'a> Terminal<'a> {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// What it shows, with its colours.
-    pub fn coloured_screen(&self) -> String {
-        let output = self.tmux("capture-pane -p -e -S -200").output().expect("tmux answers");
+    /// The same with the escapes that colour it.
+    pub fn screen_with_colours(&self) -> String {
+        let output = self.tmux("capture-pane -e -p -S -200").output().expect("tmux answers");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

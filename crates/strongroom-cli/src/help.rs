@@ -149,7 +149,7 @@ pub fn check() -> String {
     }
     text.push_str("\n\nstrongroom.toml beside the vault says what is allowed. It holds no secrets:\n");
     for line in POLICY.lines() {
-        let _ = write!(text, "\n  {line}");
+        let _ = write!(text, "\n{}", format!("  {line}").trim_end());
     }
     text
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::case::listed;
 use super::{Case, Severity, code};
-use crate::registry::{self, Exchange, Permission, Since};
+use crate::registry::{self, Exchange, ExpiryRule, Permission, Since};
 
 /// Whether a text is an address, or an address and a prefix length: `203.0.113.7`, `2001:db8::/32`.
 pub fn is_network(text: &str) -> bool {
@@ -34,8 +34,7 @@ pub(super) fn check(case: &mut Case<'_>) {
         message.push_str(&sentence);
     }
     let command = case.command("set", &["--ip", "ADDRESS"]);
-    case.say(severity, code::NO_IP_ALLOWLIST, message)
-        .advise("bind the key to the bot's address at the exchange, and record the address", command);
+    case.say(severity, code::NO_IP_ALLOWLIST, message).advise("bind the key to the bot's address there, then", command);
 }
 
 /// Whether it is bound to some addresses, and not to all there are.
@@ -46,8 +45,6 @@ pub(super) fn has_allowlist(case: &Case<'_>) -> bool {
 
 /// What the exchange says of keys without a list, with where it was read.
 fn said_by(exchange: &Exchange, case: &Case<'_>) -> Vec<String> {
-    let read = |key: &str| registry::source(key).map(|source| format!(" ({}, {})", source.title, source.date));
-    let read = |key: &str| read(key).unwrap_or_default();
     let mut sentences = Vec::new();
     for rule in exchange.allowlist_rules() {
         let given: Vec<&str> =
@@ -59,12 +56,27 @@ fn said_by(exchange: &Exchange, case: &Case<'_>) -> Vec<String> {
     }
     for rule in exchange.expiry_rules() {
         let concerns = rule.without_allowlist && rule.since != Since::PasswordChange;
-        if concerns && rule.applies(case.may.as_ref(), false) {
-            let doubt = if rule.certain { "" } else { ", not certain" };
-            sentences.push(format!("at {}, a key {rule}{}{doubt}", exchange.name, read(rule.source)));
+        // Of a key of which nobody knows what it may do, only what is true of any.
+        let known = case.may.is_some() || rule.permissions.is_empty();
+        if concerns && known && rule.applies(case.may.as_ref(), false) {
+            sentences.push(told(exchange, rule));
         }
     }
     sentences
+}
+
+/// What an exchange does to keys by itself, and where that was read:
+/// `at Gate, a key without an IP allow-list expires 90 days after it was made [Gate, How to utilize API, 2026-11-22]`
+pub(super) fn told(exchange: &Exchange, rule: &ExpiryRule) -> String {
+    // The rule reads as a heading and what it says; here it is one sentence.
+    let sentence = rule.to_string().replacen(": ", " ", 1);
+    let a_key = if sentence.starts_with("any key") { "" } else { "a key " };
+    let doubt = if rule.certain { "" } else { ", which is not certain" };
+    format!("at {}, {a_key}{sentence}{}{doubt}", exchange.name, read(rule.source))
+}
+
+fn read(source: &str) -> String {
+    registry::source(source).map(|source| format!(" [{}, {}]", source.title, source.date)).unwrap_or_default()
 }
 
 fn form(case: &mut Case<'_>) {

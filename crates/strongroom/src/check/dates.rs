@@ -22,12 +22,10 @@ fn recorded_expiry(case: &mut Case<'_>, expires: Timestamp) {
     let command = case.command("rotate", &[]);
     if expires <= case.now {
         let message = format!("the key expired on {}", date(expires));
-        case.say(Severity::Error, code::EXPIRED, message)
-            .advise("make a new key at the exchange, and enter it", command);
+        case.say(Severity::Error, code::EXPIRED, message).advise("make a new key, and enter it", command);
     } else if is_within(case.now, expires, case.policy.expiry_warn_days) {
         let message = format!("the key expires on {}, in {}", date(expires), days(expires - case.now));
-        case.say(Severity::Warning, code::EXPIRES_SOON, message)
-            .advise("make a new key at the exchange, and enter it", command);
+        case.say(Severity::Warning, code::EXPIRES_SOON, message).advise("make a new key, and enter it", command);
     }
 }
 
@@ -58,8 +56,7 @@ fn expiry_by_rule(case: &mut Case<'_>) {
         (false, _) => Severity::Info,
     };
     let when = if over { "this was over on" } else { "this is over on" };
-    let doubt = if rule.certain { "" } else { ", which is not certain" };
-    let message = format!("at {}, a key {rule}{doubt}; {when} {}", exchange.name, date(at));
+    let message = format!("{}; {when} {}", addresses::told(exchange, rule), date(at));
     let code = if over { code::EXPIRED } else { code::EXPIRES_SOON };
     let command = case.command("set", &["--expires", "DATE"]);
     case.say(severity, code, message).advise("look up when it expires, and record that; or rotate it", command);
@@ -75,15 +72,14 @@ fn rotation_due(case: &mut Case<'_>) {
         let severity = if case.is_live() { Severity::Warning } else { Severity::Info };
         let since = if never { "was never rotated and has its values for" } else { "has its values for" };
         let message = format!("it {since} {}; they should live {}", days(age), days(Timestamp::from(lives) * DAY));
-        case.say(severity, code::ROTATION_DUE, message).advise("make a new key at the exchange, and enter it", command);
+        case.say(severity, code::ROTATION_DUE, message).advise("make a new key, and enter it", command);
     } else if is_within(case.now, due, case.policy.rotation_warn_days) {
         let message = format!("its rotation is due on {}, in {}", date(due), days(due - case.now));
-        case.say(Severity::Info, code::ROTATION_DUE_SOON, message)
-            .advise("make a new key at the exchange, and enter it", command);
+        case.say(Severity::Info, code::ROTATION_DUE_SOON, message).advise("make a new key, and enter it", command);
     } else if never && case.is_live() && age >= FORGOTTEN_DAYS * DAY {
         let message = format!("it was never rotated and has the values it came with {} ago", days(age));
         case.say(Severity::Info, code::NEVER_ROTATED, message)
-            .advise("if they ever lay in a plaintext file, make a new key at the exchange, and enter it", command);
+            .advise("if they ever lay in a plaintext file, make a new key, and enter it", command);
     }
 }
 

@@ -119,9 +119,7 @@ fn form(name: &str, text: &str) -> Option<(Severity, &'static str)> {
 fn said_of_form(case: &mut Case<'_>, name: &str, text: &str, severity: Severity, problem: &str) {
     let code = if pem::problem(name, text).is_some() { code::PEM_FORM } else { code::BLANK };
     let command = case.command("set", &[name]);
-    case.say(severity, code, format!("{name} {problem}"))
-        .of(name)
-        .advise("enter it again, from where it came", command);
+    case.say(severity, code, format!("{name} {problem}")).of(name).advise("enter it again", command);
 }
 
 fn mixed_up(case: &mut Case<'_>) {
@@ -148,6 +146,6 @@ fn shapes(case: &mut Case<'_>) {
         let command = case.command("set", &[name]);
         case.say(severity, code::SHAPE, format!("{name} {problem} at {}", exchange.name))
             .of(name)
-            .advise("compare it with what the exchange shows, and enter it again if it differs", command);
+            .advise("if the exchange shows another", command);
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn check(case: &mut Case<'_>) {
     if case.record.permissions.is_empty() {
         let command = case.command("set", &["--permission", "read,trade"]);
         case.say(Severity::Info, code::PERMISSIONS_NOT_RECORDED, "nobody recorded what this key may do")
-            .advise("look it up at the exchange, and record it", command);
+            .advise("record it", command);
     }
     if case.may(Permission::Withdraw) {
         let rest: Vec<&str> =

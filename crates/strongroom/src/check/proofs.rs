@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::*;
 use super::*;
-use crate::record::{CredentialKind, Environment, Fields, Previous, Record, Reference, field};
+use crate::record::{CredentialKind, Fields, Previous, Record, Reference, field};
 use crate::rotation::DAY;
 use crate::secret::Secret;
 
@@ -394,8 +394,12 @@ fn exchanges_tell_what_they_do_to_keys_without_a_list_and_where_that_was_read() 
     edit(&mut contents, "okx/main", |record| record.ip_allowlist.clear());
     let report = contents.check(&Policy::default(), NOW);
     let finding = report.findings.iter().find(|finding| finding.code == NO_IP_ALLOWLIST).unwrap();
-    let told = "at OKX, a key without an IP allow-list and with trade or withdraw: is deleted 14 days after its last \
-                use (OKX, Generating an API Key (read in a public copy of the guide), 2026-11-22)";
+    let told = "at OKX, a key without an IP allow-list and with trade or withdraw is deleted 14 days after its last use \
+                [OKX, Generating an API Key (read in a public copy of the guide), 2026-11-22]";
     assert!(finding.message.contains(told), "{}", finding.message);
-    assert_eq!(finding.subject, Subject::Record(Reference { environment: Environment::Live, ..reference("okx") }));
+    aged(&mut contents, "upbit/main", 365);
+    let report = contents.check(&Policy::default(), NOW);
+    let told = "at Upbit, any key expires 365 days after it was made [Upbit, List of API Keys, 2023-10-24]; this was over \
+                on 2026-01-01";
+    assert_eq!(report.findings[0].message, told);
 }

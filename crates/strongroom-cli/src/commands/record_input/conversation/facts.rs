@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(meaning("okx", None), None);
         assert_eq!(meaning("okx", Some(&BTreeSet::new())), None);
         let words = BTreeSet::from(["trade".to_owned()]);
-        assert_eq!(meaning("okx", Some(&words)), Some(BTreeSet::from([Permission::Trade])));
+        let both = BTreeSet::from([Permission::Trade, Permission::Transfer]);
+        assert_eq!(meaning("okx", Some(&words)), Some(both), "the exchange has its own words");
     }
 }
