@@ -287,5 +287,5 @@ fn without_a_terminal_files_are_enough_and_nothing_is_asked() {
     sandbox.run("add binance/x --file api_key").exits(2);
     sandbox.run("add binance/x --file api_key=none --file api_secret=key").exits(3);
     sandbox.run("set binance/main --file api_secret=key.pem").ok();
-    assert_eq!(sandbox.run("show binance/main --json").ok().json()["rotated"].is_string(), true);
+    assert!(sandbox.run("show binance/main --json").ok().json()["rotated"].is_string());
 }

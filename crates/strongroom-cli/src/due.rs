@@ -81,7 +81,7 @@ impl Calendar {
     }
 
     /// `in 12 days`, `today`, `3 days ago`
-    pub fn from_now(&self, moment: Timestamp) -> String {
+    pub fn distance_to(&self, moment: Timestamp) -> String {
         distance(moment.div_euclid(DAY) - self.now.div_euclid(DAY))
     }
 }

@@ -173,7 +173,7 @@ fn tell_begun(
     context.note(format!("rotated {reference}: {names} replaced{}", in_revision(saved)));
     if let Some(retire) = previous.retire {
         let (kept, pronoun) = number;
-        let when = calendar.from_now(retire);
+        let when = calendar.distance_to(retire);
         context.note(format!("{kept} kept until {}, {when}; get --previous prints {pronoun}", output::date(retire)));
     }
     if before.expires.is_some() && after.expires.is_none() {
@@ -197,7 +197,7 @@ fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> 
     context.note(format!("finished {stored}: the old {names} {} gone{}", are(&previous), in_revision(saved)));
     let calendar = Calendar::of(context)?;
     if let Some(retire) = previous.retire.filter(|retire| *retire > calendar.now) {
-        let early = calendar.from_now(retire);
+        let early = calendar.distance_to(retire);
         context.note(format!("that is before the retire date ({}, {early})", output::date(retire)));
     }
     say_history(context, "the old values");

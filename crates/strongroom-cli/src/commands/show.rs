@@ -133,7 +133,7 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
         &format!("{}, {of_days}", output::date(due)),
         calendar.colour(&Next { task: Task::Rotate, at: due }),
     );
-    let expires = record.expires.map(|expires| format!("{}, {}", output::time(expires), calendar.from_now(expires)));
+    let expires = record.expires.map(|expires| format!("{}, {}", output::time(expires), calendar.distance_to(expires)));
     let colour = record.expires.and_then(|at| calendar.colour(&Next { task: Task::Renew, at }));
     lines.coloured("expires", &expires.unwrap_or_default(), colour);
     lines.line("rotate after", &record.rotate_after_days.map(|days| format!("{days} days")).unwrap_or_default());
