@@ -137,7 +137,7 @@ warn_days = 7   # this many days before, it is told
 warn_days = 14  # this many days before a key stops working, it is told
 
 [[allow]]       # no complaint about this; as often as is needed
-record = \"kraken/treasury\"         # a REF, kraken/*, env/NAME, or with a field
+record = \"kraken/treasury\"   # a REF, kraken/*, env/NAME, or with a field
 code = \"withdraw-permission\"
 reason = \"pays out to the cold wallet, and to no other address\"";
 

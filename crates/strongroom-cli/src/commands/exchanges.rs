@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn a_page_numbers_its_sources_in_order_and_names_each_once() {
         let text = page(registry::exchange("kucoin").unwrap());
-        assert!(text.contains("api_key: 24 hexadecimal digits [2]"), "{text}");
+        assert!(text.contains("api_key: 24 hexadecimal digits [1]") && text.contains("read: General [2]"), "{text}");
         assert_eq!(text.matches("\n  [1] ").count(), 1, "{text}");
     }
 

@@ -27,7 +27,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Vec<Finding>) {
     secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
     secrets.retain(|(text, _)| !text.is_empty());
     // Stable, so that places with the same value stay in the order of the vault.
-    secrets.sort_by(|(one, _), (other, _)| one.cmp(other));
+    secrets.sort_by_key(|(text, _)| *text);
     let mut pairs: BTreeMap<(usize, usize), Pair<'_>> = BTreeMap::new();
     for group in secrets.chunk_by(|(one, _), (other, _)| one == other) {
         let Some(((_, first), rest)) = group.split_first() else { continue };
