@@ -75,7 +75,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             return Err(Failure::usage("rotate takes a record, without a field")
                 .hint(format!("strongroom rotate {}", shell_word(&reference.to_string()))));
         }
-        Selection::Value(_) | Selection::Exchange(..) => {
+        value @ Selection::Value(_) => {
+            return Err(Failure::usage("an env/NAME value has no rotation; it is replaced at once")
+                .hint(format!("strongroom set {}", shell_word(&value.to_string()))));
+        }
+        Selection::Exchange(..) => {
             return Err(Failure::usage("rotate changes one record: exchange/subaccount[@environment]"));
         }
     };
