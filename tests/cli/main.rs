@@ -4,18 +4,21 @@
 
 mod adopt;
 mod bot;
+mod check;
 mod damage;
 mod dotenv;
 mod edit;
 mod exchanges;
 mod exit_codes;
 mod export;
+mod guided;
 mod hostile;
 mod import;
 mod once;
 mod pins;
 mod records;
 mod reports;
+mod rotate;
 mod run;
 mod safety;
 mod second_reader;

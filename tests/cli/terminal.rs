@@ -200,3 +200,15 @@ fn what_was_typed_and_cannot_be_saved_is_kept_in_memory_and_said_where() {
     assert!(sandbox.run("doctor").stdout.windows(13).any(|word| word == b"from an edit "));
     std::fs::remove_dir_all(path.parent().expect("a directory")).expect("removed");
 }
+
+#[test]
+fn control_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed() {
+    let sandbox = Sandbox::with_vault();
+    let test = "control_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed";
+    let Some(terminal) = Terminal::start(test, &sandbox, "list") else { return };
+    terminal.wait("assphrase for", 1);
+    terminal.interrupt();
+    terminal.wait("EXIT=130", 1);
+    terminal.enter("shown again");
+    terminal.wait("shown again", 1);
+}

@@ -300,6 +300,9 @@ fn children_have_neither_the_lock_nor_any_descriptor() {
     }
 }
 
+/// Of the shape that is usual there, so that there is no second question.
+const MINE: &str = "EXAMPLE1EXAMPLE1EXAMPLE1EXAMPLE1EXAMPLE1EXAMPLE1EXAMPLE1EXAMPLE1";
+
 /// A command in a terminal that asks, other commands while it waits for the answer, the answer, and how it ends.
 fn answered(test: &str, words: &str, question: &str, others: &[&str], answer: &str, exit: i32) -> Option<Sandbox> {
     let sandbox = Sandbox::with_vault();
@@ -316,7 +319,7 @@ fn answered(test: &str, words: &str, question: &str, others: &[&str], answer: &s
 #[test]
 fn an_answer_about_a_record_that_changed_meanwhile_is_exit_8() {
     let test = "an_answer_about_a_record_that_changed_meanwhile_is_exit_8";
-    let set = ("set binance/main api_key", "api_key", "EXAMPLE-MINE");
+    let set = ("set binance/main api_key", "API key", MINE);
     let set_value = ("set env/TOKEN", "env/TOKEN", "EXAMPLE-MINE");
     let rm = ("rm binance/main", "Remove", "yes");
     let rm_value = ("rm env/TOKEN", "Remove", "yes");
@@ -342,8 +345,8 @@ fn an_answer_about_one_record_arrives_beside_the_change_of_another() {
     let test = "an_answer_about_one_record_arrives_beside_the_change_of_another";
     let others = ["set okx/main --tag theirs", "mv binance/grid binance/scalper"];
     let words = "set binance/main api_key";
-    let Some(sandbox) = answered(test, words, "api_key", &others, "EXAMPLE-MINE", 0) else { return };
-    sandbox.run("get binance/main/api_key").ok().prints_only("EXAMPLE-MINE");
+    let Some(sandbox) = answered(test, words, "API key", &others, MINE, 0) else { return };
+    sandbox.run("get binance/main/api_key").ok().prints_only(MINE);
     sandbox.run("get binance/scalper/api_key").ok();
     assert_eq!(sandbox.run("show okx/main --json").ok().json()["tags"], serde_json::json!(["theirs"]));
 }

@@ -96,18 +96,18 @@ fn at_the_prompts_there_is_only_what_the_table_says() {
     );
     set.terminal.type_in(second);
     set.terminal.type_in("\n");
-    set.terminal.wait("api_key: ");
+    set.terminal.wait("API key");
     set.look("asks for a value, the vault is open", open_vault());
     set.terminal.type_in(&new_value);
     set.terminal.type_in("\n");
-    set.terminal.wait("api_secret: ");
+    set.terminal.wait("API secret");
     let mut rules = open_vault();
     rules.push(must("value that is new", APART, "the answer to the question before"));
     set.look("asks for the next value", rules);
     sessions.push(set.into_images());
 
     let mut add = Session::start(test, "add", fixture.by_key("add deribit/main"));
-    add.terminal.wait("api_key: ");
+    add.terminal.wait("client ID");
     add.look("asks for a value, the vault is open", open_vault());
     sessions.push(add.into_images());
 

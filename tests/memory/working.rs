@@ -131,7 +131,7 @@ fn a_command_that_reads_has_only_what_the_table_says() {
     let output = phase("writes its answer", Call::writes_answer, rules);
     work.follow("get", |it| it.by_key(&format!("get {USED}/api_secret")), "", vec![starts, unlocks, output, ends()]);
 
-    for words in ["list", "show binance/main", "verify", "info"] {
+    for words in ["list", "show binance/main", "verify", "check binance/main", "info"] {
         let [starts, unlocks] = begins_with_key();
         let output = phase("writes its answer", Call::writes_answer, open_vault());
         let mut phases = vec![starts, unlocks, output, ends()];

@@ -25,7 +25,8 @@ impl<'a> Terminal<'a> {
         }
         let socket = sandbox.outside(&format!("tmux-{}", SOCKETS.fetch_add(1, Ordering::Relaxed)));
         let terminal = Terminal { sandbox, socket };
-        let line = format!("{} {words}; echo EXIT=$?; sleep 120", strongroom().display());
+        // The shell outlives control-C, which the whole terminal gets.
+        let line = format!("trap : INT; {} {words}; echo EXIT=$?; sleep 120", strongroom().display());
         let mut command = terminal.tmux("new-session -d -x 120 -y 50");
         let started = command.arg(line).status().expect("tmux starts");
         assert!(started.success());
@@ -42,6 +43,12 @@ impl<'a> Terminal<'a> {
     /// What it shows, with what scrolled away.
     pub fn screen(&self) -> String {
         let output = self.tmux("capture-pane -p -S -200").output().expect("tmux answers");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The same with the escapes that colour it.
+    pub fn screen_with_colours(&self) -> String {
+        let output = self.tmux("capture-pane -e -p -S -200").output().expect("tmux answers");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -67,6 +74,17 @@ impl<'a> Terminal<'a> {
     /// Presses a key, as tmux calls it.
     pub fn press(&self, key: &str) {
         assert!(self.tmux("send-keys").arg(key).status().expect("tmux answers").success());
+    }
+
+    /// Interrupts, as control-C does.
+    pub fn interrupt(&self) {
+        assert!(self.tmux("send-keys C-c").status().expect("tmux answers").success());
+    }
+
+    /// Pastes a text of any number of lines, as a terminal does it: each line feed as the Enter key.
+    pub fn paste(&self, text: &str) {
+        assert!(self.tmux("set-buffer --").arg(text).status().expect("tmux answers").success());
+        assert!(self.tmux("paste-buffer").status().expect("tmux answers").success());
     }
 
     /// Types a line.

@@ -108,6 +108,9 @@ pub enum Command {
     /// Become a command with credentials in its environment
     #[command(after_help = help::examples::RUN)]
     Run(commands::run::Args),
+    /// Replace the secrets of a record, and tell what is due
+    #[command(after_help = help::examples::ROTATE)]
+    Rotate(commands::rotate::Args),
     /// Change the passphrase
     Passwd(commands::passwd::Args),
     /// List, add and remove ways in
@@ -121,6 +124,9 @@ pub enum Command {
     Info(commands::info::Args),
     /// Read, recompute and prove everything
     Verify(commands::verify::Args),
+    /// Say what is wrong with the credentials
+    #[command(after_help = help::examples::CHECK, after_long_help = help::check())]
+    Check(commands::check::Args),
     /// Say what is wrong with this set-up
     Doctor(commands::doctor::Args),
     /// Show what is known about exchanges and their keys

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod adopt;
+pub mod check;
 pub mod completions;
 pub mod copy;
 pub mod doctor;
@@ -19,6 +20,7 @@ pub mod passwd;
 mod record_input;
 pub mod rekey;
 pub mod rm;
+pub mod rotate;
 pub mod run;
 pub mod set;
 pub mod show;
@@ -46,6 +48,7 @@ pub fn dispatch(context: &Context, command: Command) -> Result<Outcome, Failure>
         Command::Edit(args) => edit::run(context, args),
         Command::Import(args) => import::run(context, args),
         Command::Export(args) => export::run(context, args),
+        Command::Rotate(args) => rotate::run(context, args),
         Command::Run(args) => run::run(context, args),
         Command::Passwd(args) => passwd::run(context, args),
         Command::Slot(args) => slot::run(context, args),
@@ -54,6 +57,7 @@ pub fn dispatch(context: &Context, command: Command) -> Result<Outcome, Failure>
         Command::Info(args) => info::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
+        Command::Check(args) => check::run(context, args),
         Command::Exchanges(args) => exchanges::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

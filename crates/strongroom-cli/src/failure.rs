@@ -148,6 +148,9 @@ fn classify(error: &Error) -> (u8, &'static str) {
         Error::VerifyFailed { .. } => (code::FILE, "verify-failed"),
         Error::AlreadyThere { .. } => (code::FILE, "already-there"),
         Error::Import(_) => (code::FILE, "import"),
+        // As a file to import that cannot be read as one. What is wrong is in the file and not on the command line, and
+        // nothing was looked at, so that it is no finding either.
+        Error::Policy { .. } => (code::FILE, "policy"),
         Error::Unlock(error) => (code::UNLOCK, error.kind()),
         Error::Text(error) => (code::UNLOCK, error.kind()),
         Error::Format(error) => (code::VAULT, error.kind()),
@@ -161,6 +164,9 @@ fn classify(error: &Error) -> (u8, &'static str) {
         Error::Differs { .. } => (code::RECORD, "differs"),
         Error::NoSuchSlot { .. } => (code::RECORD, "no-such-slot"),
         Error::Export(_) => (code::RECORD, "export"),
+        Error::NoRotation { .. } => (code::RECORD, "no-rotation"),
+        Error::RotationUnfinished { .. } => (code::REFUSED, "rotation-unfinished"),
+        Error::NothingRotated { .. } => (code::REFUSED, "nothing-rotated"),
         Error::InvalidContents { .. } => (code::USAGE, "invalid-contents"),
         Error::SlotRefused(_) => (code::REFUSED, "slot-refused"),
         Error::Locked { .. } => (code::LOCKED, "locked"),
@@ -222,6 +228,7 @@ fn hint(error: &Error) -> Option<String> {
         Error::Format(FormatError::LineEndings) => {
             "check it out again after: echo '*.strongroom -text' >> .gitattributes".into()
         }
+        Error::Policy { .. } => "what a policy says: strongroom check --help".into(),
         Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => "strongroom list".into(),
         Error::Differs { .. } => "repeat with --replace to take the new values".into(),
         Error::Locked { .. } => "wait for the other command, or wait longer with --lock-timeout SECONDS".into(),

@@ -4,6 +4,10 @@
 
 use std::fmt::Write as _;
 
+use strongroom::check::RULES;
+
+use crate::output;
+
 /// What a script may rely on.
 pub const EXIT_CODES: [(&str, &str); 11] = [
     ("0", "done"),
@@ -58,10 +62,12 @@ pub mod examples {
     pub const ADD: &str = "Examples:
   strongroom add binance
   strongroom add okx/hedge@testnet --permission read,trade --ip 203.0.113.7
+  strongroom add coinbase --file api_secret=key.pem
   strongroom add env/DATABASE_URL";
     /// Of `set`.
     pub const SET: &str = "Examples:
-  strongroom set binance/main api_key api_secret
+  strongroom set binance/main
+  strongroom set okx/main uid
   strongroom set okx/main --permission read,trade --expires 2027-01-31";
     /// Of `get`.
     pub const GET: &str = "Examples:
@@ -79,6 +85,16 @@ pub mod examples {
     pub const RUN: &str = "Examples:
   strongroom run -- python3 bot.py
   strongroom run binance/main env/DATABASE_URL -- docker compose up";
+    /// Of `rotate`.
+    pub const ROTATE: &str = "Examples:
+  strongroom rotate okx/main --overlap 3
+  strongroom rotate okx/main --finish
+  strongroom rotate --due";
+    /// Of `check`.
+    pub const CHECK: &str = "Examples:
+  strongroom check
+  strongroom check okx/main --strict
+  strongroom check --no-input && python3 bot.py";
     /// Of `slot`.
     pub const SLOT: &str = "Examples:
   strongroom slot add --recovery
@@ -109,6 +125,35 @@ pub fn long() -> String {
     text
 }
 
+/// What `strongroom.toml` beside the vault may say.
+pub const POLICY: &str = "\
+[rotation]      # how many days secrets may live, by what a key may do
+read = 90
+trade = 30
+withdraw = 14
+warn_days = 7   # this many days before, it is told
+
+[expiry]
+warn_days = 14  # this many days before a key stops working, it is told
+
+[[allow]]       # no complaint about this; as often as is needed
+record = \"kraken/treasury\"   # a REF, kraken/*, env/NAME, or with a field
+code = \"withdraw-permission\"
+reason = \"pays out to the cold wallet, and to no other address\"";
+
+/// Behind the options of `strongroom check --help`.
+pub fn check() -> String {
+    let mut text = format!("{}\n\nCodes, each with the worst that it can be:", examples::CHECK);
+    for rule in &RULES {
+        let _ = write!(text, "\n  {:<24}  {:<7}  {}", rule.code, rule.worst.name(), output::wrapped(rule.meaning, 37));
+    }
+    text.push_str("\n\nstrongroom.toml beside the vault says what is allowed. It holds no secrets:\n");
+    for line in POLICY.lines() {
+        let _ = write!(text, "\n{}", format!("  {line}").trim_end());
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,11 +168,21 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_in_the_help_of_check_is_one_and_every_code_is_there() {
+        let policy = strongroom::Policy::from_toml(POLICY).unwrap();
+        let defaults = strongroom::Policy::default();
+        assert_eq!((policy.rotation, policy.expiry_warn_days), (defaults.rotation, defaults.expiry_warn_days));
+        let text = check();
+        assert!(RULES.iter().all(|rule| text.contains(rule.code)));
+        assert!(text.lines().all(|line| line.chars().count() <= output::WIDTH), "{text}");
+    }
+
+    #[test]
     fn examples_parse() {
         use examples::*;
-        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, SLOT, EXCHANGES] {
+        for text in [STRONGROOM, ADOPT, INIT, ADD, SET, GET, IMPORT, EXPORT, RUN, ROTATE, CHECK, SLOT, EXCHANGES] {
             for line in text.lines().skip(1) {
-                let words = line.split(" > ").next().unwrap_or_default().split_whitespace();
+                let words = line.split(['>', '&']).next().unwrap_or_default().split_whitespace();
                 assert!(command().try_get_matches_from(words).is_ok(), "{line}");
             }
         }

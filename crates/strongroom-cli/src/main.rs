@@ -10,6 +10,7 @@ mod commands;
 mod context;
 mod create;
 mod diagnosis;
+mod due;
 mod failure;
 mod harden;
 mod help;

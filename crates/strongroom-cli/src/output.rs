@@ -1,4 +1,6 @@
-//! How answers look: text and JSON on standard output, plain aligned tables, times.
+//! How answers look: text and JSON on standard output, times, words. Tables have a part of their own.
+
+mod table;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,8 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// How wide a table may get on a terminal before its last column is cut.
-const WIDTH: usize = 80;
+pub use table::{Cell, Colour, Table};
+
+/// How wide a table may get on a terminal before its last column is cut, and a text before it is wrapped.
+pub const WIDTH: usize = 80;
 
 /// Writes text to standard output, exactly as it is.
 ///
@@ -133,67 +137,6 @@ pub fn now() -> Timestamp {
     jiff::Timestamp::now().as_second()
 }
 
-/// Rows of cells, aligned in columns with two blanks between them.
-#[derive(Debug, Default)]
-pub struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// A table with this heading.
-    pub fn new<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
-        Table { rows: vec![heading.into_iter().map(str::to_uppercase).collect()] }
-    }
-
-    /// A table without a heading.
-    pub fn plain() -> Table {
-        Table::default()
-    }
-
-    /// Adds a row. Control characters, which could rewrite the terminal, are replaced.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
-    }
-
-    /// The text, with a line feed after every row. Columns that are empty everywhere are left out.
-    ///
-    /// Only for a terminal is the last column cut: a pipe has no width, and `grep` should find what is there.
-    pub fn render(&self) -> String {
-        self.render_within(if io::stdout().is_terminal() { WIDTH } else { usize::MAX })
-    }
-
-    fn render_within(&self, width: usize) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let body = if self.rows.len() > 1 { &self.rows[1..] } else { &self.rows[..] };
-        let used: Vec<usize> = (0..columns)
-            .filter(|&column| body.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty())))
-            .collect();
-        let widths: Vec<usize> = used
-            .iter()
-            .map(|&column| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max())
-            .map(Option::unwrap_or_default)
-            .collect();
-        let mut out = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (at, &column) in used.iter().enumerate() {
-                let cell = row.get(column).map_or("", String::as_str);
-                let last = at + 1 == used.len();
-                if last {
-                    line.push_str(&shortened(cell, width.saturating_sub(line.chars().count())));
-                } else {
-                    let padding = widths[at] - cell.chars().count() + 2;
-                    line.push_str(cell);
-                    line.extend(std::iter::repeat_n(' ', padding));
-                }
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out
-    }
-}
-
 /// Text for a terminal: control characters and what reorders text become `?`.
 pub fn printable(text: &str) -> String {
     let unsafe_here = |character: char| {
@@ -205,7 +148,36 @@ pub fn printable(text: &str) -> String {
 
 /// Whether standard error may be coloured: on a terminal, and when `NO_COLOR` is not set.
 pub fn colour_on_stderr() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    may_colour(&io::stderr())
+}
+
+/// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others then do.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+/// Whether standard output may be coloured, as [`colour_on_stderr`].
+pub fn colour_on_stdout() -> bool {
+    may_colour(&io::stdout())
+}
+
+fn may_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What a shell reads back as this one word.
@@ -217,36 +189,9 @@ pub fn shell_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// A last column narrower than this would say nothing, so it is left whole instead.
-fn shortened(cell: &str, width: usize) -> String {
-    if cell.chars().count() <= width || width < 12 {
-        return cell.to_owned();
-    }
-    let mut text: String = cell.chars().take(width - 3).collect();
-    text.push_str("...");
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_are_aligned_and_empty_ones_left_out() {
-        let mut table = Table::new(["name", "tags", "kind"]);
-        table.row(["okx/main".into(), String::new(), "hmac".into()]);
-        table.row(["b/main".into(), String::new(), "rsa".into()]);
-        assert_eq!(table.render(), "NAME      KIND\nokx/main  hmac\nb/main    rsa\n");
-    }
-
-    #[test]
-    fn the_last_column_is_cut_at_80_on_a_terminal() {
-        let mut table = Table::new(["a", "b"]);
-        table.row(["x".into(), "y".repeat(100)]);
-        let text = table.render_within(WIDTH);
-        assert!(text.lines().all(|line| line.len() <= 80) && text.ends_with("...\n"));
-        assert!(!table.render_within(usize::MAX).contains("..."));
-    }
 
     #[test]
     fn names_cannot_rewrite_the_terminal() {

@@ -2,10 +2,10 @@
 //!
 //! Everything goes through the controlling terminal, so that standard input and output stay free for data.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
 use strongroom::Secret;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::context::Context;
 use crate::failure::{Failure, code};
@@ -26,10 +26,22 @@ pub fn possible(context: &Context) -> bool {
 /// # Errors
 /// Exit code 4 when nobody can be asked.
 pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
+    secret_lines(context, question, |_| false)
+}
+
+/// A text that is not shown while it is typed: one line, and further ones as long as `goes_on` says so of what is there.
+/// There is a line feed between them.
+///
+/// Nothing of a paste is shown between its lines, and what comes behind its last line is thrown away: the next
+/// question could be one whose answer is shown.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked, 2 when the text is longer than any key.
+pub fn secret_lines(context: &Context, question: &str, goes_on: impl Fn(&str) -> bool) -> Result<Secret, Failure> {
     if !possible(context) {
         return Err(nobody(question));
     }
-    hidden(question)
+    hidden(question, goes_on)
 }
 
 /// A line for who said that it comes on standard input, when that turns out to be a terminal: not shown either.
@@ -37,64 +49,158 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
 /// # Errors
 /// Exit code 4 when it cannot be read.
 pub fn secret_on_standard_input(question: &str) -> Result<Secret, Failure> {
-    hidden(question)
+    hidden(question, |_| false)
 }
 
-fn hidden(question: &str) -> Result<Secret, Failure> {
-    let _quiet = quiet::Terminal::new();
-    rpassword::prompt_password(question).map(Secret::new).map_err(|error| {
-        // The cursor still stands behind the question.
-        say("");
-        terminal(&error)
-    })
+/// A private key in PEM is below 4 KiB, an RSA one of 16,384 bits at 13 KiB.
+const MOST_LINES_BYTES: usize = 16 * 1024;
+
+fn hidden(question: &str, goes_on: impl Fn(&str) -> bool) -> Result<Secret, Failure> {
+    match read_hidden(question, goes_on) {
+        Ok(answer) => Ok(answer),
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            Err(Failure::new(code::USAGE, "too-large", "the pasted key has no END line, or is too long"))
+        }
+        Err(error) => {
+            if error.kind() == ErrorKind::Interrupted {
+                // The terminal is as it was. Whoever called us is to see the end that control-C means.
+                quiet::interrupt();
+            }
+            Err(terminal(&error))
+        }
+    }
 }
 
-/// `rpassword` shows the question and then turns the echo off; what is pasted or typed in between would be shown. It
-/// takes Ctrl-Z its meaning too: a shell turns the echo on for itself while a command is stopped, and leaves it so.
+fn read_hidden(question: &str, goes_on: impl Fn(&str) -> bool) -> io::Result<Secret> {
+    let mut terminal = quiet::Terminal::open()?;
+    let mut line = terminal.line(question)?;
+    if !goes_on(line.expose_secret()) {
+        return Ok(line);
+    }
+    let mut text = Zeroizing::new(String::with_capacity(MOST_LINES_BYTES));
+    loop {
+        // Checked before it grows, because growing would leave a copy behind.
+        if text.len() + line.len() + 1 > MOST_LINES_BYTES {
+            terminal.forget_what_follows();
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        text.push_str(line.expose_secret());
+        if !goes_on(&text) {
+            break;
+        }
+        text.push('\n');
+        line = terminal.line("")?;
+    }
+    terminal.forget_what_follows();
+    Ok(Secret::copy_of(&text))
+}
+
+/// The terminal while secrets are typed.
+///
+/// `rpassword` edits the line and is given characters only: were it given the terminal, there would be a moment between
+/// the question, or one line of a paste, and the next in which what is typed is shown, and control-C would end us with
+/// the terminal as it left it, which then shows nothing any more. No key stops us either: a shell turns the echo on for
+/// itself while a command is stopped, and leaves it so.
 #[cfg(unix)]
 mod quiet {
     use std::fs::{File, OpenOptions};
+    use std::io::{self, Read, Write};
 
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{
+        LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+    };
+    use strongroom::Secret;
 
-    /// The terminal without echo, until dropped.
+    /// Without echo, until dropped.
     pub struct Terminal {
-        before: Option<(File, Termios)>,
+        file: File,
+        before: Termios,
     }
 
     impl Terminal {
-        pub fn new() -> Terminal {
-            let quieten = || {
-                let file = OpenOptions::new().read(true).write(true).open(super::TERMINAL).ok()?;
-                let before = tcgetattr(&file).ok()?;
-                let mut without = before.clone();
-                without.local_modes.remove(LocalModes::ECHO);
-                tcsetattr(&file, OptionalActions::Now, &without).ok()?;
-                Some((file, before))
-            };
-            Terminal { before: quieten() }
+        pub fn open() -> io::Result<Terminal> {
+            let file = OpenOptions::new().read(true).write(true).open(super::TERMINAL)?;
+            let before = tcgetattr(&file)?;
+            let mut without = before.clone();
+            without.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+            without.special_codes[SpecialCodeIndex::VMIN] = 1;
+            without.special_codes[SpecialCodeIndex::VTIME] = 0;
+            tcsetattr(&file, OptionalActions::Now, &without)?;
+            Ok(Terminal { file, before })
+        }
+
+        /// Shows the question and reads one line. The cursor stands on the next one afterwards.
+        pub fn line(&mut self, question: &str) -> io::Result<Secret> {
+            self.file.write_all(question.as_bytes())?;
+            let keys = Keys(self.file.try_clone()?);
+            let config = rpassword::ConfigBuilder::new().input_reader(keys).output_discard().build();
+            let line = rpassword::read_password_with_config(config).map(Secret::new);
+            if line.is_err() || !question.is_empty() {
+                self.file.write_all(b"\n")?;
+            }
+            line
+        }
+
+        /// What was typed and not read is lost.
+        pub fn forget_what_follows(&mut self) {
+            let _ = tcflush(&self.file, QueueSelector::IFlush);
         }
     }
 
     impl Drop for Terminal {
         fn drop(&mut self) {
-            if let Some((file, before)) = &self.before {
-                let _ = tcsetattr(file, OptionalActions::Now, before);
+            let _ = tcsetattr(&self.file, OptionalActions::Now, &self.before);
+        }
+    }
+
+    /// Control-C.
+    const INTERRUPT: u8 = 3;
+
+    /// What is typed, one character at a time, so that what follows a line stays for whoever reads next.
+    struct Keys(File);
+
+    impl Read for Keys {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(place) = buffer.get_mut(..1) else { return Ok(0) };
+            loop {
+                match self.0.read(place) {
+                    // A signal that does not end us, such as a window that changes its size.
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(1) if place[0] == INTERRUPT => return Err(io::ErrorKind::Interrupted.into()),
+                    outcome => return outcome,
+                }
             }
         }
+    }
+
+    /// What the terminal does at control-C: whoever waits for us, such as a shell's loop, is interrupted too.
+    pub fn interrupt() {
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::INT);
     }
 }
 
 #[cfg(not(unix))]
 mod quiet {
+    use std::io;
+
+    use strongroom::Secret;
+
     /// Elsewhere the prompt's own order has to do.
     pub struct Terminal;
 
     impl Terminal {
-        pub fn new() -> Terminal {
-            Terminal
+        pub fn open() -> io::Result<Terminal> {
+            Ok(Terminal)
         }
+
+        pub fn line(&mut self, question: &str) -> io::Result<Secret> {
+            rpassword::prompt_password(question).map(Secret::new)
+        }
+
+        pub fn forget_what_follows(&mut self) {}
     }
+
+    pub fn interrupt() {}
 }
 
 /// A word to whoever is being asked, on the terminal itself. Nobody is told when it is gone.
@@ -127,6 +233,21 @@ pub fn line(context: &Context, question: &str) -> Result<Secret, Failure> {
     Ok(answer)
 }
 
+/// No only when somebody typed `n` or `no`; asked again until the answer is one of the four, or empty.
+///
+/// # Errors
+/// Exit code 4 when nobody can be asked.
+pub fn agree(context: &Context, question: &str) -> Result<bool, Failure> {
+    loop {
+        let answer = line(context, &format!("{question} [Y/n] "))?;
+        match answer.expose_secret().trim().to_ascii_lowercase().as_str() {
+            "" | "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
 /// Yes only when somebody typed `y` or `yes`.
 ///
 /// # Errors
@@ -141,10 +262,10 @@ fn nobody(question: &str) -> Failure {
     Failure::new(code::UNLOCK, "no-input", format!("nobody can be asked here: {what}"))
 }
 
-fn terminal(error: &std::io::Error) -> Failure {
+fn terminal(error: &io::Error) -> Failure {
     match error.kind() {
         // Ctrl-C or Ctrl-D at a prompt.
-        std::io::ErrorKind::Interrupted | std::io::ErrorKind::UnexpectedEof => {
+        ErrorKind::Interrupted | ErrorKind::UnexpectedEof => {
             Failure::new(code::UNLOCK, "cancelled", "cancelled; nothing was changed")
         }
         _ => Failure::file("use", std::path::Path::new(TERMINAL), error),

@@ -1,4 +1,4 @@
-//! What people wait for: the KDF, opening and saving at 20, 1,000 and 10,000 subaccounts, and one lookup.
+//! What people wait for: the KDF, opening and saving at 20, 1,000 and 10,000 subaccounts, one lookup, and checking all.
 //!
 //! `cargo bench -p strongroom`. Run, not asserted: no test fails on a clock.
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use strongroom::record::field;
-use strongroom::{Contents, KdfCost, MachineKey, NewSlot, NewVault, Record, Reference, Secret, Unlock, Vault};
+use strongroom::{Contents, KdfCost, MachineKey, NewSlot, NewVault, Policy, Record, Reference, Secret, Unlock, Vault};
 use tempfile::TempDir;
 
 const SIZES: [usize; 3] = [20, 1_000, 10_000];
@@ -110,5 +110,20 @@ fn lookup(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, kdf, open, save, lookup);
+/// Of an open vault, with what decoding all of it takes. Every record has something said about it.
+fn check(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check");
+    let policy = Policy::default();
+    for size in SIZES {
+        let vault = Sample::of(size).open();
+        let report = vault.check(&policy, 1_767_225_600);
+        assert!(report.findings.len() >= size, "{}", report.findings.len());
+        println!("check/{size}: {} findings", report.findings.len());
+        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+            bencher.iter(|| black_box(&vault).check(&policy, black_box(1_767_225_600)));
+        });
+    }
+}
+
+criterion_group!(benches, kdf, open, save, lookup, check);
 criterion_main!(benches);

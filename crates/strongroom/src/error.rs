@@ -98,6 +98,24 @@ pub enum Error {
         /// What changed.
         what: String,
     },
+    /// A rotation has begun, and has to be finished or rolled back first.
+    #[error("the rotation of {reference} is not finished")]
+    RotationUnfinished {
+        /// The record.
+        reference: String,
+    },
+    /// There is no rotation to finish or to roll back.
+    #[error("no rotation of {reference} has begun")]
+    NoRotation {
+        /// The record.
+        reference: String,
+    },
+    /// A rotation would leave all secrets as they are.
+    #[error("{reference} has these secrets already; nothing would be rotated")]
+    NothingRotated {
+        /// The record.
+        reference: String,
+    },
     /// There is no such slot.
     #[error("no slot {slot}")]
     NoSuchSlot {
@@ -112,6 +130,14 @@ pub enum Error {
     VerifyFailed {
         /// Which check failed.
         layer: &'static str,
+    },
+    /// The policy beside a vault cannot be used.
+    #[error("{}: {problem}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: PolicyError,
     },
     /// An import file cannot be read as its format.
     #[error(transparent)]
@@ -389,6 +415,28 @@ impl ImportError {
             (None, Some(field)) => format!("{field}: "),
             (None, None) => String::new(),
         }
+    }
+}
+
+/// Where and why a text is no policy. Never its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{problem}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+pub struct PolicyError {
+    /// Line, from 1, where there is one.
+    pub line: Option<usize>,
+    /// What is wrong, with the key.
+    pub problem: String,
+}
+
+impl PolicyError {
+    /// Wrong on this line.
+    pub(crate) fn at(line: usize, problem: impl Into<String>) -> PolicyError {
+        PolicyError { line: Some(line), problem: problem.into() }
+    }
+
+    /// Wrong as a whole.
+    pub(crate) fn whole(problem: impl Into<String>) -> PolicyError {
+        PolicyError { line: None, problem: problem.into() }
     }
 }
 

@@ -23,6 +23,7 @@
 mod aead;
 #[cfg(test)]
 mod attacks;
+pub mod check;
 mod container;
 #[cfg(test)]
 mod crash_model;
@@ -38,10 +39,12 @@ mod keytext;
 mod memory;
 mod passphrase;
 mod pin;
+pub mod policy;
 pub mod private_file;
 mod random;
 pub mod record;
 pub mod registry;
+pub mod rotation;
 mod secret;
 pub mod store;
 mod vault;
@@ -50,12 +53,13 @@ mod vectors;
 mod wire;
 
 pub use container::{SlotId, SlotInfo, SlotKind};
-pub use error::{Error, ExportError, FormatError, ImportError, PinError, Result, TextError, UnlockError};
+pub use error::{Error, ExportError, FormatError, ImportError, PinError, PolicyError, Result, TextError, UnlockError};
 pub use file::Durability;
 pub use kdf::{KdfCost, kdf_runs};
 pub use keytext::{KeyFile, MachineKey, RecoveryCode, generate_passphrase};
 pub use memory::{WipingAllocator, without_traces};
 pub use pin::{Expectation, LastSeen, PinStore};
+pub use policy::Policy;
 pub use record::{Contents, CredentialKind, Environment, Record, Reference, Selection};
 pub use secret::Secret;
 pub use store::{CachedStore, ExchangeSecrets, SecretStore};

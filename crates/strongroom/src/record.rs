@@ -86,6 +86,13 @@ pub struct Previous {
     pub fields: Fields,
 }
 
+impl Previous {
+    /// A second copy, said out loud.
+    pub fn duplicate(&self) -> Previous {
+        Previous { replaced: self.replaced, retire: self.retire, fields: self.fields.duplicate() }
+    }
+}
+
 /// Its name and the names of its fields; notes and extensions may be secret too.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,11 +180,7 @@ impl Record {
             verified: self.verified,
             tags: self.tags.clone(),
             note: self.note.clone(),
-            previous: self.previous.as_ref().map(|previous| Previous {
-                replaced: previous.replaced,
-                retire: previous.retire,
-                fields: previous.fields.duplicate(),
-            }),
+            previous: self.previous.as_ref().map(Previous::duplicate),
             extensions: self.extensions.clone(),
         }
     }

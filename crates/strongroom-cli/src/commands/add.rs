@@ -3,14 +3,21 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use strongroom::{Contents, Error, Record, Reference, Secret, Selection, Vault, formats, without_traces};
+use strongroom::record::Timestamp;
+use strongroom::{
+    Contents, CredentialKind, Error, Record, Reference, Secret, Selection, Vault, formats, registry, without_traces,
+};
 
-use super::record_input::{self, MetadataFlags, RecordInput, prompts};
+use super::record_input::conversation::{Conversation, facts};
+use super::record_input::prompts::{self, FileFlags};
+use super::record_input::{self, MetadataFlags, RecordInput};
+use super::show;
 use crate::context::Context;
+use crate::due::Calendar;
 use crate::failure::Failure;
-use crate::output::{now, shell_word};
+use crate::output::{now, printable, shell_word};
 use crate::unlock::{source, streams};
-use crate::{Outcome, cli};
+use crate::{Outcome, cli, prompt};
 
 // What `add` takes.
 #[derive(Debug, clap::Args)]
@@ -27,6 +34,8 @@ pub struct Args {
     /// Ask for this field too (may be repeated)
     #[arg(long = "field", value_name = "FIELD", conflicts_with = "from_json")]
     fields: Vec<String>,
+    #[command(flatten)]
+    files: FileFlags,
     #[command(flatten)]
     metadata: MetadataFlags,
 }
@@ -50,54 +59,106 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     }
     let extra = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
     // A document is read, and proven to be one, before anybody is asked for a passphrase.
-    let given = match &args.from_json {
-        Some(path) => Some(read_document(path, record_input::read_record)?),
-        None => None,
+    let mut input = match &args.from_json {
+        Some(path) => read_document(path, record_input::read_record)?,
+        None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
     let mut vault = context.open()?;
-    let mut input = match given {
-        Some(input) => input,
-        None => ask(context, &vault, reference, extra)?,
-    };
+    let kind = args.metadata.kind;
     args.metadata.lay_over(&mut input);
+    let made = now();
+    let mut reference = reference.clone();
+    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
+    let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
+    if args.from_json.is_none() && (!complete || prompt::possible(context)) {
+        reference = free_name(context, &vault, &reference)?;
+        converse(context, &reference, &extra, kind, &mut input, made)?;
+    }
     if input.fields.is_empty() {
         return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));
     }
-    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
-    let made = now();
     record_input::warn_of_metadata(context, &reference.to_string(), &input, made);
     let ((), saved) = context
-        .save(&mut vault, |vault| vault.edit(|contents| insert(contents, reference, &input, made)))
-        .map_err(|error| exists(error, reference))?;
-    warn_of_missing(context, reference, &input);
+        .save(&mut vault, |vault| vault.edit(|contents| insert(contents, &reference, &input, made)))
+        .map_err(|error| exists(error, &reference))?;
+    warn_of_missing(context, &reference, &input);
     record_input::report(context, "added", &reference.to_string(), saved)?;
     Ok(Outcome::Done)
 }
 
-/// Prompts, after making sure that the answers could be used.
-fn ask(context: &Context, vault: &Vault, reference: &Reference, extra: Vec<String>) -> Result<RecordInput, Failure> {
-    if let Some(taken) = record_input::stored(&vault.contents(), reference) {
-        return Err(exists(Error::RecordExists { reference: taken.to_string() }, &taken));
+/// The name to add under, after making sure that the answers could be used.
+fn free_name(context: &Context, vault: &Vault, reference: &Reference) -> Result<Reference, Failure> {
+    let reference = meant(context, reference)?;
+    match record_input::stored(&vault.contents(), &reference) {
+        Some(taken) => Err(exists(Error::RecordExists { reference: taken.to_string() }, &taken)),
+        None => Ok(reference),
     }
+}
+
+/// An exchange that is nearly one that is known may be a slip; only whoever typed it knows.
+fn meant(context: &Context, reference: &Reference) -> Result<Reference, Failure> {
+    let name = &reference.exchange;
+    if registry::exchange(name).is_some() || !prompt::possible(context) {
+        return Ok(reference.clone());
+    }
+    let Some(nearest) = registry::nearest(name) else { return Ok(reference.clone()) };
+    let question = format!("{} is not known here. Did you mean {nearest}?", printable(name));
+    let exchange = if prompt::confirm(context, &question)? { nearest.to_owned() } else { name.clone() };
+    Ok(Reference { exchange, ..reference.clone() })
+}
+
+/// The fields to ask for: what the exchange needs and what somebody named, without what was given.
+fn missing(reference: &Reference, extra: &[String], input: &RecordInput) -> Vec<String> {
     let mut names: Vec<String> = prompts::wanted(&reference.exchange).iter().map(|name| (*name).to_owned()).collect();
     for name in extra {
-        if !names.contains(&name) {
-            names.push(name);
+        if !names.contains(name) {
+            names.push(name.clone());
         }
     }
-    if names.is_empty() {
+    names.retain(|name| input.fields.iter().all(|(given, _)| given != name));
+    names
+}
+
+/// Asks for what was not given, tells what came of it, and leaves the saving to the caller.
+fn converse(
+    context: &Context,
+    reference: &Reference,
+    extra: &[String],
+    kind: Option<CredentialKind>,
+    input: &mut RecordInput,
+    made: Timestamp,
+) -> Result<(), Failure> {
+    let names = missing(reference, extra, input);
+    if names.is_empty() && input.fields.is_empty() {
         return Err(Failure::usage(format!("{} needs no fields that are known here", reference.exchange))
             .hint(format!("strongroom add {} --field private_key", shell_word(&reference.to_string()))));
     }
-    Ok(RecordInput { fields: prompts::fields(context, reference, &names)?, ..RecordInput::default() })
+    let conversation = Conversation::about_new(context, reference, kind, &input.fields);
+    if !names.is_empty() {
+        conversation.open(&names)?;
+        input.fields.extend(conversation.ask(&names)?);
+    }
+    if input.fields.is_empty() {
+        return Ok(());
+    }
+    facts::ask(context, &reference.exchange, input, made)?;
+    let record = record_of(reference, input, made)?;
+    prompt::say("");
+    prompt::say(&show::masked(&record, &Calendar::of(context)?));
+    Ok(())
 }
 
-fn insert(contents: &mut Contents, reference: &Reference, input: &RecordInput, made: i64) -> Result<(), Error> {
+fn record_of(reference: &Reference, input: &RecordInput, made: Timestamp) -> Result<Record, Error> {
     let mut record = Record::new(reference, made)?;
     input.apply(&mut record, made);
     if input.kind.is_none() {
         record.kind = formats::guess_kind(&record.fields);
     }
+    Ok(record)
+}
+
+fn insert(contents: &mut Contents, reference: &Reference, input: &RecordInput, made: Timestamp) -> Result<(), Error> {
+    let record = record_of(reference, input, made)?;
     if let Some(taken) = record_input::stored(contents, reference)
         && let Some(there) = contents.record(&taken)
     {
@@ -119,7 +180,7 @@ fn same(there: &Record, new: &Record) -> bool {
 }
 
 fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
-    if !args.metadata.is_empty() || !args.fields.is_empty() {
+    if !args.metadata.is_empty() || !args.fields.is_empty() || !args.files.is_empty() {
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
     if !record_input::is_value_name(name) {
@@ -182,7 +243,7 @@ fn exists(error: Error, reference: &Reference) -> Failure {
         return failure;
     }
     let word = shell_word(&reference.to_string());
-    failure.hint(format!("strongroom show {word}")).hint(format!("strongroom set {word} api_key api_secret"))
+    failure.hint(format!("strongroom show {word}")).hint(format!("strongroom rotate {word}"))
 }
 
 fn value_exists(error: Error, shown: &str) -> Failure {

@@ -9,6 +9,7 @@ mod identity;
 mod system;
 
 use serde::Serialize;
+pub use strongroom::check::Severity;
 
 use crate::Outcome;
 use crate::context::Context;
@@ -18,18 +19,6 @@ use crate::output;
 // What `doctor` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
-
-/// How much a finding matters. Ordered, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Secrets are exposed, or the vault is in danger. Makes the exit code 1.
-    Error,
-    /// Should be put right.
-    Warning,
-    /// Good to know.
-    Info,
-}
 
 /// One thing found. The record's place is null here; `check` has the same shape and fills it.
 #[derive(Debug, Serialize)]
@@ -116,12 +105,7 @@ fn report(context: &Context, report: Report) -> Result<(), Failure> {
     }
     let mut text = String::new();
     for finding in &report.findings {
-        let word = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
-        text.push_str(&format!("{word}: {} [{}]\n", output::printable(&finding.message), finding.code));
+        text.push_str(&format!("{}: {} [{}]\n", finding.severity, output::printable(&finding.message), finding.code));
         if let Some(hint) = &finding.hint {
             text.push_str(&format!("  hint: {}\n", output::printable(hint)));
         }

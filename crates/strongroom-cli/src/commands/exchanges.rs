@@ -10,10 +10,8 @@ use strongroom::registry::{self, Exchange, Permission, Source};
 use crate::Outcome;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{self, Table};
+use crate::output::{self, Table, wrapped};
 
-/// No line is longer, but those that hold one long word, such as an address.
-const WIDTH: usize = 80;
 /// How wide the names of facts are.
 const LABEL: usize = 15;
 
@@ -256,26 +254,6 @@ impl Page {
     }
 }
 
-/// The text in lines of at most [`WIDTH`], the first of which begins in this column, as all others then do.
-fn wrapped(text: &str, indent: usize) -> String {
-    let mut out = String::new();
-    let mut column = indent;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,7 +264,7 @@ mod tests {
         let mut lines = 0;
         for text in pages {
             for line in text.lines() {
-                assert!(line.chars().count() <= WIDTH || line.contains("https://"), "{line}");
+                assert!(line.chars().count() <= output::WIDTH || line.contains("https://"), "{line}");
                 lines += 1;
             }
         }
@@ -296,7 +274,7 @@ mod tests {
     #[test]
     fn a_page_numbers_its_sources_in_order_and_names_each_once() {
         let text = page(registry::exchange("kucoin").unwrap());
-        assert!(text.contains("api_key: 24 hexadecimal digits [2]"), "{text}");
+        assert!(text.contains("api_key: 24 hexadecimal digits [1]") && text.contains("read: General [2]"), "{text}");
         assert_eq!(text.matches("\n  [1] ").count(), 1, "{text}");
     }
 

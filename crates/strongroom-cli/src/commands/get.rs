@@ -17,6 +17,9 @@ pub struct Args {
     /// exchange/subaccount[@environment]/field or env/NAME
     #[arg(value_name = "REF/field")]
     reference: String,
+    /// The value as it was before the rotation that is not finished
+    #[arg(long)]
+    previous: bool,
 }
 
 /// Prints the value, with a line feed only on a terminal.
@@ -25,8 +28,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         Selection::Field(reference, name) => {
             let vault = context.open()?;
             let record = record(&vault, &reference)?;
-            print(context, record.field(&name)?)
+            print(context, if args.previous { previous(&record, &name)? } else { record.field(&name)? })
         }
+        Selection::Value(_) if args.previous => Err(Failure::usage("an env/NAME value is not rotated")),
         Selection::Value(name) => print(context, &context.open()?.value(&name)?),
         Selection::Record(reference) => Err(Failure::usage("get prints one value: name the field too")
             .hint(format!("strongroom get {reference}/{}", field::API_KEY))),
@@ -40,6 +44,13 @@ fn record(vault: &Vault, reference: &strongroom::Reference) -> Result<Record, Fa
         Err(Error::NoSuchRecord { .. }) => Ok(select::find_record(&vault.contents(), reference)?.duplicate()),
         found => Ok(found?),
     }
+}
+
+/// What a rotation left as it was is the value of before, too.
+fn previous<'a>(record: &'a Record, name: &str) -> Result<&'a Secret, Failure> {
+    let none = || Error::NoRotation { reference: record.reference().to_string() };
+    let previous = record.previous.as_ref().ok_or_else(none)?;
+    Ok(previous.fields.get(name).map_or_else(|| record.field(name), Ok)?)
 }
 
 fn print(context: &Context, value: &Secret) -> Result<Outcome, Failure> {

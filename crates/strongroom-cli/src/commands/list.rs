@@ -1,12 +1,14 @@
 //! `strongroom list`: what is in the vault, without a secret. Also how one record is described for programs.
 
 use serde::Serialize;
+use strongroom::record::Previous;
 use strongroom::{Contents, Record};
 
 use crate::Outcome;
 use crate::context::Context;
+use crate::due::Calendar;
 use crate::failure::Failure;
-use crate::output::{self, Table};
+use crate::output::{self, Cell, Table};
 use crate::select::{self, Selected};
 
 // What `list` takes.
@@ -34,7 +36,18 @@ pub struct RecordView<'a> {
     rotated: Option<String>,
     expires: Option<String>,
     rotate_after_days: Option<u32>,
+    /// When its secrets should be replaced.
+    due: String,
+    previous: Option<PreviousView<'a>>,
     tags: Vec<&'a str>,
+}
+
+/// What a rotation that is not finished keeps.
+#[derive(Serialize)]
+struct PreviousView<'a> {
+    replaced: String,
+    retire: Option<String>,
+    fields: Vec<&'a str>,
 }
 
 /// One line of `list --json`.
@@ -47,7 +60,12 @@ enum Line<'a> {
 
 impl<'a> RecordView<'a> {
     /// Everything but the values.
-    pub fn of(record: &'a Record) -> RecordView<'a> {
+    pub fn of(record: &'a Record, calendar: &Calendar) -> RecordView<'a> {
+        let previous = |previous: &'a Previous| PreviousView {
+            replaced: output::time(previous.replaced),
+            retire: previous.retire.map(output::time),
+            fields: previous.fields.names().collect(),
+        };
         RecordView {
             exchange: &record.exchange,
             subaccount: &record.subaccount,
@@ -60,6 +78,8 @@ impl<'a> RecordView<'a> {
             rotated: record.rotated.map(output::time),
             expires: record.expires.map(output::time),
             rotate_after_days: record.rotate_after_days,
+            due: output::time(calendar.due(record)),
+            previous: record.previous.as_ref().map(previous),
             tags: record.tags.iter().map(String::as_str).collect(),
         }
     }
@@ -69,8 +89,9 @@ impl<'a> RecordView<'a> {
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let contents = context.open()?.contents();
     let selected = selected(&contents, &args)?;
+    let calendar = Calendar::of(context)?;
     if context.json {
-        let records = selected.records.iter().map(|record| Line::Record(Box::new(RecordView::of(record))));
+        let records = selected.records.iter().map(|record| Line::Record(Box::new(RecordView::of(record, &calendar))));
         let values = selected.values.iter().map(|(name, _)| Line::Value { env: name });
         output::json(&records.chain(values).collect::<Vec<_>>())?;
         return Ok(Outcome::Done);
@@ -79,7 +100,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         context.note("nothing there");
         return Ok(Outcome::Done);
     }
-    output::text(table(&selected).render())?;
+    output::text(table(&selected, &calendar).render())?;
     Ok(Outcome::Done)
 }
 
@@ -92,32 +113,30 @@ fn selected<'a>(contents: &'a Contents, args: &Args) -> Result<Selected<'a>, Fai
     Ok(selected)
 }
 
-fn table(selected: &Selected<'_>) -> Table {
-    let mut table = Table::new(["record", "kind", "permissions", "ip", "expires", "tags", "fields"]);
+/// What needs care is at hand: what a key may do, from where, how old it is and what is due. The rest is there when
+/// there is room for it, and always in a pipe.
+fn table(selected: &Selected<'_>, calendar: &Calendar) -> Table {
+    const HEADING: [&str; 9] = ["record", "kind", "permissions", "ip", "age", "due", "expires", "tags", "fields"];
+    const LEAST_NEEDED: [usize; 7] = [8, 1, 6, 7, 4, 2, 3];
+    let mut table = Table::new(HEADING).least_needed(LEAST_NEEDED);
     for record in &selected.records {
-        table.row([
-            record.reference().to_string(),
-            record.kind.name().to_owned(),
-            joined(record.permissions.iter().map(String::as_str), ","),
+        table.row::<Cell>([
+            record.reference().to_string().into(),
+            record.kind.name().to_owned().into(),
+            joined(record.permissions.iter().map(String::as_str), ",").into(),
             match record.ip_allowlist.len() {
-                0 => "-".to_owned(),
-                addresses => addresses.to_string(),
+                0 => "-".to_owned().into(),
+                addresses => addresses.to_string().into(),
             },
-            record.expires.map(output::date).unwrap_or_default(),
-            joined(record.tags.iter().map(String::as_str), ","),
-            joined(record.fields.names(), " "),
+            calendar.age(record).into(),
+            calendar.cell(record),
+            record.expires.map(output::date).unwrap_or_default().into(),
+            joined(record.tags.iter().map(String::as_str), ",").into(),
+            joined(record.fields.names(), " ").into(),
         ]);
     }
     for (name, _) in &selected.values {
-        table.row([
-            strongroom::Selection::Value((*name).to_owned()).to_string(),
-            "value".to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]);
+        table.row([strongroom::Selection::Value((*name).to_owned()).to_string(), "value".to_owned()]);
     }
     table
 }

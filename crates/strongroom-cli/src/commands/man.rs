@@ -1,5 +1,7 @@
 //! `strongroom man`: generated from the command line itself, with the sections that `--help` has too.
 
+use strongroom::check::RULES;
+
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::help;
@@ -53,6 +55,12 @@ fn page(command: clap::Command, title: &str) -> Result<Vec<u8>, std::io::Error> 
         table(&mut text, "EXIT STATUS", &help::EXIT_CODES);
         table(&mut text, "ENVIRONMENT", &help::ENVIRONMENT);
         table(&mut text, "FILES", &help::FILES);
+    }
+    if title == "strongroom-check" {
+        table(&mut text, "CODES", &RULES.map(|rule| (rule.code, rule.meaning)));
+        text.push_str(".SH POLICY\n.nf\n");
+        help::POLICY.lines().for_each(|line| text.push_str(&format!("{}\n", roff(line))));
+        text.push_str(".fi\n");
     }
     if let Some(examples) = examples {
         text.push_str(".SH EXAMPLES\n.nf\n");

@@ -1,23 +1,28 @@
-//! What a person says about one record: as flags, or as one JSON object. Shared by `add` and `set`.
+//! What a person says about one record: as flags, or as one JSON object. Shared by `add`, `set` and
+//! `rotate`.
 //!
-//! Owns the meaning of "what is not named stays". Prompts are in [`prompts`], the strict JSON reader in
-//! [`json`]; the commands decide which record it is applied to.
+//! Owns the meaning of "what is not named stays". Prompts are in [`prompts`] and [`conversation`], the strict JSON
+//! reader in [`json`]; the commands decide which record it is applied to.
 
+pub mod conversation;
 mod json;
+mod pasted;
 pub mod prompts;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use clap::Args;
-use strongroom::record::{Timestamp, field};
-use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
+use strongroom::record::Timestamp;
+use strongroom::registry::Permission;
+use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret, check};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::{output, select};
 
 pub use json::{read_record, read_value};
+pub use strongroom::check::is_network;
+pub use strongroom::record::field::is_secret;
 
 /// What is said about a record. `None` is "not said": it stays as it is.
 #[derive(Default)]
@@ -57,7 +62,7 @@ pub struct MetadataFlags {
     /// When the exchange stops accepting it: a date, an RFC 3339 time, or never
     #[arg(long, value_name = "DATE", value_parser = parse_expires)]
     pub expires: Option<Limit<Timestamp>>,
-    /// How many days its secrets should live, or never
+    /// How many days its secrets should live, or default: as its permissions say
     #[arg(long = "rotate-after", value_name = "DAYS", value_parser = parse_days)]
     pub rotate_after: Option<Limit<u32>>,
     /// A word to find it by (may be repeated; replaces the list, '' empties it)
@@ -78,7 +83,8 @@ pub enum Limit<T> {
 }
 
 impl<T> Limit<T> {
-    fn into_option(self) -> Option<T> {
+    /// `None` where there is none.
+    pub fn into_option(self) -> Option<T> {
         match self {
             Limit::Never => None,
             Limit::At(value) => Some(value),
@@ -156,17 +162,16 @@ impl RecordInput {
     }
 }
 
-/// The permissions that reports and `list` are read for. Others are taken, since exchanges have words of their own.
-const PERMISSIONS: [&str; 9] =
-    ["read", "trade", "transfer", "withdraw", "margin", "futures", "spot", "options", "subaccount"];
-
 /// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
 pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
-    for permission in input.permissions.iter().flatten().filter(|word| !PERMISSIONS.contains(&word.as_str())) {
+    let exchange = name.parse().map(|reference: Reference| reference.exchange).unwrap_or_default();
+    let unknown = |word: &&String| !check::is_known_permission(&exchange, word);
+    for permission in input.permissions.iter().flatten().filter(unknown) {
         // What is long or odd may be something else, pasted in the wrong place.
         let plain = permission.len() <= 24 && permission.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         let shown = if plain { permission } else { "(not shown)" };
-        context.warn(format!("{name}: {shown} is not one of the usual permissions: {}", PERMISSIONS.join(", ")));
+        let usual = Permission::ALL.map(Permission::name).join(", ");
+        context.warn(format!("{name}: {shown} is not one of the usual permissions: {usual}"));
     }
     if let Some(Some(expires)) = input.expires
         && expires <= now
@@ -202,13 +207,12 @@ pub fn report(context: &Context, done: &str, name: &str, saved: Saved) -> Result
     Ok(())
 }
 
-/// Warns of blanks around a value: nearly always a slip of copying, and exchanges refuse it in ways hard to understand.
+/// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
+/// hard to understand.
 pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
     for (field, value) in fields {
-        let text = value.expose_secret();
-        let pem = text.starts_with("-----BEGIN");
-        if !pem && text.trim() != text {
-            context.warn(format!("{name}: {field} begins or ends with a blank or line feed; it is kept as it is"));
+        if let Some(problem) = check::form_problem(field, value.expose_secret()) {
+            context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
         }
     }
 }
@@ -223,11 +227,6 @@ pub fn field_name(text: &str) -> Result<String, Failure> {
     }
     Err(Failure::usage("not a field's name: it has letters, digits, `_`, `.` and `-`, 1 to 64 of them")
         .hint("values are never arguments: they are asked for, or read with --stdin or --from-json"))
-}
-
-/// Whether another text in this field means that the credential was rotated.
-pub fn is_secret(name: &str) -> bool {
-    !matches!(name, field::UID | field::ACCOUNT_ID | field::LOGIN | field::WALLET_ADDRESS)
 }
 
 /// Whether a record can have a field of this name.
@@ -258,20 +257,21 @@ fn parse_kind(text: &str) -> Result<CredentialKind, &'static str> {
     CredentialKind::from_name(text).ok_or("one of hmac, ed25519, rsa, ecdsa, wallet and oauth")
 }
 
-fn parse_expires(text: &str) -> Result<Limit<Timestamp>, &'static str> {
+pub fn parse_expires(text: &str) -> Result<Limit<Timestamp>, &'static str> {
     if text == "never" {
         return Ok(Limit::Never);
     }
     parse_moment(text).map(Limit::At).ok_or("a date such as 2027-01-31, an RFC 3339 time, or never")
 }
 
+/// `never` is what `default` was called, when there was none.
 fn parse_days(text: &str) -> Result<Limit<u32>, &'static str> {
-    if text == "never" {
+    if matches!(text, "default" | "never") {
         return Ok(Limit::Never);
     }
     match text.parse() {
         Ok(days) if days > 0 => Ok(Limit::At(days)),
-        _ => Err("a number of days from 1, or never"),
+        _ => Err("a number of days from 1, or default"),
     }
 }
 
@@ -283,21 +283,10 @@ fn parse_network(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Whether a text is an address, or an address and a prefix length.
-pub fn is_network(text: &str) -> bool {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix)),
-        None => (text, None),
-    };
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|bits| bits <= most))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strongroom::Reference;
+    use strongroom::record::field;
 
     fn record() -> Record {
         let mut record = Record::new(&Reference::new("okx", "main"), 1_000).unwrap();
@@ -350,15 +339,5 @@ mod tests {
         assert_eq!(parse_moment("1970-01-01T02:00:00+01:00"), Some(3_600));
         assert_eq!(parse_moment("1970-01-01T02:00:00"), None);
         assert_eq!(parse_moment("tomorrow"), None);
-    }
-
-    #[test]
-    fn networks_are_addresses_with_or_without_a_prefix() {
-        for good in ["203.0.113.7", "203.0.113.0/24", "2001:db8::/32"] {
-            assert!(is_network(good), "{good}");
-        }
-        for bad in ["203.0.113", "203.0.113.0/33", "example.org", "203.0.113.7/"] {
-            assert!(!is_network(bad), "{bad}");
-        }
     }
 }

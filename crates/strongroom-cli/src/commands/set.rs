@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use strongroom::{Contents, Error, Record, Reference, Selection};
+use strongroom::{Contents, Error, Reference, Selection};
 
 use super::add::{read_document, read_value};
-use super::record_input::{self, MetadataFlags, RecordInput, prompts};
+use super::record_input::conversation::Conversation;
+use super::record_input::prompts::{self, FileFlags};
+use super::record_input::{self, MetadataFlags, RecordInput};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{now, shell_word};
 use crate::unlock::streams;
-use crate::{Outcome, cli};
+use crate::{Outcome, cli, prompt};
 
 // What `set` takes.
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,7 @@ pub struct Args {
     /// exchange/subaccount[@environment][/field], or env/NAME
     #[arg(value_name = "REF")]
     reference: String,
-    /// Fields to ask for
+    /// Fields to ask for [default: those that the exchange needs, when nothing else is to be set]
     #[arg(value_name = "FIELD", conflicts_with = "from_json")]
     fields: Vec<String>,
     /// Read one JSON object with the record's field names, or {"value": ...}, from FILE (`-`: standard input)
@@ -30,6 +32,8 @@ pub struct Args {
     /// Remove this field (may be repeated)
     #[arg(long, value_name = "FIELD")]
     unset: Vec<String>,
+    #[command(flatten)]
+    files: FileFlags,
     #[command(flatten)]
     metadata: MetadataFlags,
 }
@@ -51,7 +55,9 @@ pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
 fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Outcome, Failure> {
     let names = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
     let unset = args.unset.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
-    if names.is_empty() && unset.is_empty() && args.from_json.is_none() && args.metadata.is_empty() {
+    let given = args.from_json.is_some() || !args.files.is_empty() || !unset.is_empty() || !args.metadata.is_empty();
+    let ask_for_all = names.is_empty() && !given && !args.stdin;
+    if ask_for_all && !prompt::possible(context) {
         let word = shell_word(&reference.to_string());
         return Err(Failure::usage("nothing to set is named")
             .hint(format!("strongroom set {word} api_key api_secret"))
@@ -59,8 +65,11 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     }
     let mut input = match &args.from_json {
         Some(path) => read_document(path, record_input::read_record)?,
-        None => RecordInput::default(),
+        None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
+    if let Some(name) = names.iter().find(|name| input.fields.iter().any(|(given, _)| given == *name)) {
+        return Err(Failure::usage(format!("{name} is both asked for and given by --file")));
+    }
     match names.as_slice() {
         [name] if args.stdin => {
             let shown = format!("{reference} {name}");
@@ -80,15 +89,22 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let mut vault = context.open()?;
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let mut shown = None;
-    if !names.is_empty() && !args.stdin {
+    if let Some(record) = contents.record(&stored)
+        && (ask_for_all || !names.is_empty() && !args.stdin)
+    {
+        let conversation = Conversation::about(context, record);
+        let names = if ask_for_all { prompts::wanted_of(record) } else { names };
+        if ask_for_all {
+            conversation.open(&names)?;
+        }
+        input.fields.extend(conversation.ask(&names)?);
         // What was asked is a question about this record; if it is another one by the time the answer comes,
         // the answer may be wrong.
-        shown = contents.record(&stored).map(Record::duplicate);
-        input.fields.extend(prompts::fields(context, &stored, &names)?);
+        shown = Some(record.duplicate());
     }
     drop(contents);
-    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let changed = now();
     record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
     let apply = |contents: &mut Contents| {
@@ -109,7 +125,8 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
 }
 
 fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
-    if !args.metadata.is_empty() || !args.fields.is_empty() || !args.unset.is_empty() {
+    let fields = !args.fields.is_empty() || !args.files.is_empty() || !args.unset.is_empty();
+    if !args.metadata.is_empty() || fields {
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
     let shown = Selection::Value(name.to_owned()).to_string();

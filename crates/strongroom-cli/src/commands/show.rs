@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use strongroom::record::{Value, field};
+use strongroom::record::{Fields, Value, field};
+use strongroom::rotation::{self, Next, Task};
 use strongroom::{Record, Secret, Selection};
 use zeroize::Zeroizing;
 
 use super::list::{RecordView, joined};
 use crate::context::Context;
+use crate::due::Calendar;
 use crate::failure::Failure;
+use crate::output::Colour;
 use crate::{Outcome, cli, output, select};
 
 // What `show` takes.
@@ -29,6 +32,7 @@ struct Shown<'a> {
     record: RecordView<'a>,
     note: &'a str,
     values: BTreeMap<&'a str, Shape<'a>>,
+    previous_values: Option<BTreeMap<&'a str, Shape<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -86,40 +90,62 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 }
 
 fn show_record(context: &Context, record: &Record, reveal: bool) -> Result<(), Failure> {
-    let secret_bytes = record.fields.iter().map(|(_, value)| value.len()).sum();
+    let calendar = Calendar::of(context)?;
     if context.json {
-        let values = record.fields.iter().map(|(name, value)| (name, Shape::of(value, reveal))).collect();
-        return output::json_secret(
-            &Shown { record: RecordView::of(record), note: &record.note, values },
-            secret_bytes,
-        );
+        let shown = Shown {
+            record: RecordView::of(record, &calendar),
+            note: &record.note,
+            values: values(&record.fields, reveal),
+            previous_values: record.previous.as_ref().map(|previous| values(&previous.fields, reveal)),
+        };
+        return output::json_secret(&shown, secret_bytes(record));
     }
-    let mut lines = Lines::with_room_for(secret_bytes + record.note.len());
+    output::secret(text(record, &calendar, reveal).as_bytes())
+}
+
+fn values(fields: &Fields, reveal: bool) -> BTreeMap<&str, Shape<'_>> {
+    fields.iter().map(|(name, value)| (name, Shape::of(value, reveal))).collect()
+}
+
+fn secret_bytes(record: &Record) -> usize {
+    let previous = record.previous.iter().flat_map(|previous| previous.fields.iter());
+    record.fields.iter().chain(previous).map(|(_, value)| value.len()).sum()
+}
+
+/// Everything about a record that is to be kept in mind, values masked, for somebody who just typed them.
+pub fn masked(record: &Record, calendar: &Calendar) -> Zeroizing<String> {
+    text(record, calendar, false)
+}
+
+fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String> {
+    let mut lines = Lines::with_room_for(secret_bytes(record) + record.note.len());
     lines.heading(&record.reference().to_string());
-    let known = field::KNOWN.into_iter().filter(|name| record.fields.get(name).is_some());
-    let others = record.fields.names().filter(|name| !field::KNOWN.contains(name));
-    for name in known.chain(others) {
-        if let Some(value) = record.fields.get(name) {
-            lines.secret(name, Shape::of(value, reveal).text());
-        }
-    }
+    lines.fields("", &record.fields, reveal);
     lines.line("kind", record.kind.name());
     lines.line("permissions", &joined(record.permissions.iter().map(String::as_str), ", "));
     lines.line("ip allow-list", &joined(record.ip_allowlist.iter().map(String::as_str), ", "));
     lines.line("created", &output::time(record.created));
     lines.line("rotated", &record.rotated.map(output::time).unwrap_or_default());
-    lines.line("expires", &record.expires.map(output::time).unwrap_or_default());
+    let (due, next) = (calendar.due(record), calendar.next(record));
+    let of_days = format!("{} days after {}", calendar.lifetime(record), output::date(rotation::since(record)));
+    lines.coloured(
+        "due",
+        &format!("{}, {of_days}", output::date(due)),
+        calendar.colour(&Next { task: Task::Rotate, at: due }),
+    );
+    let expires = record.expires.map(|expires| format!("{}, {}", output::time(expires), calendar.distance_to(expires)));
+    let colour = record.expires.and_then(|at| calendar.colour(&Next { task: Task::Renew, at }));
+    lines.coloured("expires", &expires.unwrap_or_default(), colour);
     lines.line("rotate after", &record.rotate_after_days.map(|days| format!("{days} days")).unwrap_or_default());
     lines.line("verified", &record.verified.map(output::time).unwrap_or_default());
     lines.line("tags", &joined(record.tags.iter().map(String::as_str), ", "));
     lines.line("note", &record.note);
     if let Some(previous) = &record.previous {
-        lines.line(
-            "previous",
-            &format!("{} kept since {}", joined(previous.fields.names(), ", "), output::time(previous.replaced)),
-        );
+        let until = previous.retire.map(|retire| format!(", kept until {}", output::date(retire))).unwrap_or_default();
+        lines.coloured("replaced", &format!("{}{until}", output::time(previous.replaced)), calendar.colour(&next));
+        lines.fields("old ", &previous.fields, reveal);
     }
-    lines.print()
+    lines.0
 }
 
 fn show_value(context: &Context, name: &str, value: &Value, reveal: bool) -> Result<(), Failure> {
@@ -133,8 +159,11 @@ fn show_value(context: &Context, name: &str, value: &Value, reveal: bool) -> Res
     lines.secret("value", shape.text());
     lines.line("created", &created);
     lines.line("changed", &changed.unwrap_or_default());
-    lines.print()
+    output::secret(lines.0.as_bytes())
 }
+
+/// How wide the names of facts are.
+const NAMES: usize = 20;
 
 /// Names and what belongs to them, in memory that is wiped.
 struct Lines(Zeroizing<String>);
@@ -152,10 +181,29 @@ impl Lines {
 
     /// Left out when there is nothing to say.
     fn line(&mut self, name: &str, text: &str) {
+        self.coloured(name, text, None);
+    }
+
+    fn coloured(&mut self, name: &str, text: &str, colour: Option<Colour>) {
         if !text.is_empty() {
             self.name(name);
-            self.0.push_str(&output::printable(text));
+            let text = output::printable(text);
+            match colour {
+                Some(colour) if output::colour_on_stdout() => self.0.push_str(&colour.paint(&text)),
+                _ => self.0.push_str(&text),
+            }
             self.0.push('\n');
+        }
+    }
+
+    /// Those that people expect first, in the order in which they do.
+    fn fields(&mut self, before: &str, fields: &Fields, reveal: bool) {
+        let known = field::KNOWN.into_iter().filter(|name| fields.get(name).is_some());
+        let others = fields.names().filter(|name| !field::KNOWN.contains(name));
+        for name in known.chain(others) {
+            if let Some(value) = fields.get(name) {
+                self.secret(&format!("{before}{name}"), Shape::of(value, reveal).text());
+            }
         }
     }
 
@@ -164,7 +212,8 @@ impl Lines {
         self.name(name);
         for (at, line) in text.trim_end_matches('\n').split('\n').enumerate() {
             if at > 0 {
-                self.0.push_str("\n                  ");
+                self.0.push('\n');
+                self.0.extend(std::iter::repeat_n(' ', 2 + NAMES));
             }
             self.0.push_str(line);
         }
@@ -174,10 +223,6 @@ impl Lines {
     fn name(&mut self, name: &str) {
         self.0.push_str("  ");
         self.0.push_str(&output::printable(name));
-        self.0.extend(std::iter::repeat_n(' ', 16usize.saturating_sub(name.chars().count()).max(1)));
-    }
-
-    fn print(self) -> Result<(), Failure> {
-        output::secret(self.0.as_bytes())
+        self.0.extend(std::iter::repeat_n(' ', NAMES.saturating_sub(name.chars().count()).max(1)));
     }
 }

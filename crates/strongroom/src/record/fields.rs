@@ -43,6 +43,12 @@ pub mod field {
         WALLET_ADDRESS,
         TOKEN,
     ];
+
+    /// Whether what is in a field of this name is secret, so that another text there is a rotation. Everything is but
+    /// a few names of accounts.
+    pub fn is_secret(name: &str) -> bool {
+        !matches!(name, UID | ACCOUNT_ID | LOGIN | WALLET_ADDRESS)
+    }
 }
 
 /// Secrets by field name, ascending by name.

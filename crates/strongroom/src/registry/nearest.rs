@@ -6,18 +6,28 @@ use super::exchanges;
 ///
 /// A guess to be shown and never to be acted upon: a guess about a credential would be worse than a question.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    // Longer than any id and two slips: not worth the time.
-    if name.len() > 24 {
-        return None;
-    }
     let names = exchanges().iter().flat_map(|exchange| {
         let aliases = exchange.aliases.iter().map(|alias| alias.name);
         // Of two that are as near, the one that is still in use.
-        aliases.chain([exchange.id]).map(|other| (other, exchange.dropped.is_some(), exchange.id))
+        aliases.chain([exchange.id]).map(|other| (other, (exchange.dropped.is_some(), exchange.id)))
     });
-    let slips = names.map(|(other, dropped, id)| (distance(name.as_bytes(), other.as_bytes()), dropped, id));
-    slips.filter(|(slips, ..)| *slips <= 2 && slips * 4 <= name.len()).min().map(|(.., id)| id)
+    least_slips(name, names).map(|(_, id)| id)
+}
+
+/// Of these words, the one that is as near as [`nearest`] demands.
+pub(crate) fn nearest_of<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    least_slips(name, words.map(|word| (word, word)))
+}
+
+/// What belongs to the word that is nearest to this name; the least of them where several are.
+fn least_slips<'a, T: Ord>(name: &str, words: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+    // Longer than any word of ours and two slips: not worth the time.
+    if name.len() > 32 {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    let slips = words.map(|(word, what)| (distance(name.as_bytes(), word.as_bytes()), what));
+    slips.filter(|(slips, _)| *slips <= 2 && slips * 4 <= name.len()).min().map(|(_, what)| what)
 }
 
 /// How many characters have to be added, removed, changed or swapped with their neighbour.
@@ -50,6 +60,12 @@ mod tests {
         for name in ["my_dex", "x", "", "EXAMPLEEXAMPLEEXAMPLEEXAMPLE"] {
             assert_eq!(nearest(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn any_words_can_be_searched() {
+        assert_eq!(nearest_of("withdrw", ["read", "withdraw"].into_iter()), Some("withdraw"));
+        assert_eq!(nearest_of("hours", ["read", "withdraw"].into_iter()), None);
     }
 
     #[test]

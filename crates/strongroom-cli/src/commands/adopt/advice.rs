@@ -34,7 +34,7 @@ pub fn on_rotation(contents: &Contents) -> String {
     let values: Vec<String> = contents.values().map(|(name, _)| format!("env/{name}")).collect();
     let mut text = String::new();
     text.push_str("\nthese lay around in plaintext, where backups, editors and other programs may have read\n");
-    text.push_str("them. Make new ones at the exchange, then `strongroom set REF api_key api_secret`:\n\n");
+    text.push_str("them. Make new ones at the exchange, then `strongroom rotate REF`:\n\n");
     for name in names.iter().chain(&values) {
         text.push_str(&format!("  {}\n", printable(name)));
     }

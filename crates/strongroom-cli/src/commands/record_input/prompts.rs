@@ -1,40 +1,30 @@
-//! Asking a person for the fields of a record, without echo.
+//! Which fields to ask for, one value that belongs to no exchange, and fields that come from files.
 
-use strongroom::{Reference, Secret, registry};
-use zeroize::Zeroizing;
+use std::path::Path;
 
+use strongroom::{Record, Secret, registry};
+
+use super::conversation::Answers;
+use super::{field_name, pasted};
 use crate::context::Context;
-use crate::failure::{Failure, code};
+use crate::failure::Failure;
 use crate::output::printable;
 use crate::prompt;
-
-/// A private key in PEM is below 4 KiB, an RSA one of 16,384 bits at 13 KiB.
-const MOST_PEM_BYTES: usize = 16 * 1024;
+use crate::unlock::source;
 
 /// The fields to ask for when a record of this exchange is made.
 pub fn wanted(exchange: &str) -> &'static [&'static str] {
     registry::exchange(exchange).map_or(registry::DEFAULT_FIELDS, registry::Exchange::asks)
 }
 
-/// Asks for these fields in order. What is left empty is left out.
-///
-/// # Errors
-/// Exit code 2 when nobody can be asked.
-pub fn fields(context: &Context, reference: &Reference, names: &[String]) -> Result<Vec<(String, Secret)>, Failure> {
-    let mut answers = Vec::with_capacity(names.len());
-    for name in names {
-        let answer = value(context, &format!("{reference} {name}"))?;
-        if !answer.is_empty() {
-            answers.push((name.clone(), answer));
-        }
-    }
-    Ok(answers)
+/// The fields to ask for when a record that is there gets new values: those that it needs, then others that it has.
+pub fn wanted_of(record: &Record) -> Vec<String> {
+    let needed = wanted(&record.exchange).iter().copied();
+    let others = record.fields.names().filter(|name| !wanted(&record.exchange).contains(name));
+    needed.chain(others).map(str::to_owned).collect()
 }
 
 /// Asks for one value; a pasted PEM key is read to its last line and keeps its line feeds.
-///
-/// Between its lines the terminal echoes for a moment, because every line is a prompt of its own. A paste has
-/// arrived as a whole by then, so that nothing of it is shown.
 ///
 /// # Errors
 /// Exit code 2 when nobody can be asked.
@@ -44,34 +34,53 @@ pub fn value(context: &Context, what: &str) -> Result<Secret, Failure> {
         return Err(Failure::usage(format!("nobody can be asked for {what}"))
             .hint("--from-json FILE reads values from a file, --from-json - from standard input"));
     }
-    let first = prompt::secret(context, &format!("{what}: "))?;
-    if !opens_pem(first.expose_secret()) {
-        return Ok(first);
-    }
-    let mut text = Zeroizing::new(String::with_capacity(MOST_PEM_BYTES + 1));
-    let mut line = first;
-    loop {
-        // Checked before it grows, because growing would leave a copy behind.
-        if text.len() + line.len() + 1 > MOST_PEM_BYTES {
-            return Err(Failure::new(code::USAGE, "too-large", "the pasted key has no END line, or is too long"));
-        }
-        text.push_str(line.expose_secret());
-        text.push('\n');
-        if line.expose_secret().trim_start().starts_with("-----END") {
-            return Ok(Secret::copy_of(&text));
-        }
-        line = prompt::secret(context, "")?;
-    }
+    let typed = prompt::secret_lines(context, &format!("{what}: "), pasted::goes_on)?;
+    Ok(pasted::pem(typed.expose_secret()).unwrap_or(typed))
 }
 
-/// Whether more lines follow: a BEGIN line, and not a whole key squeezed into one.
-fn opens_pem(line: &str) -> bool {
-    line.starts_with("-----BEGIN") && !line.contains("-----END")
+// Fields that come from files.
+#[derive(Debug, Default, clap::Args)]
+pub struct FileFlags {
+    /// Take this field from a file, such as a private key in PEM (may be repeated)
+    #[arg(long = "file", value_name = "FIELD=PATH", conflicts_with = "from_json")]
+    files: Vec<String>,
+}
+
+impl FileFlags {
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Reads all of them. A private key in PEM becomes canonical, and of anything else one line end is dropped.
+    ///
+    /// # Errors
+    /// 2 for what is no `FIELD=PATH`, 3 for what cannot be read.
+    pub fn read(&self) -> Result<Answers, Failure> {
+        let mut answers = Answers::with_capacity(self.files.len());
+        for file in &self.files {
+            let (name, path) = file.split_once('=').unwrap_or((file, ""));
+            let name = field_name(name)?;
+            if path.is_empty() || path == "-" {
+                return Err(
+                    Failure::usage("--file takes FIELD=PATH").hint("strongroom add REF --file api_secret=key.pem")
+                );
+            }
+            if answers.iter().any(|(taken, _)| *taken == name) {
+                return Err(Failure::usage(format!("--file names {name} twice")));
+            }
+            let text = source::text_file(Path::new(path))?;
+            let value = pasted::pem(text.expose_secret()).unwrap_or_else(|| source::one_line(&text));
+            answers.push((name, value));
+        }
+        Ok(answers)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom::Reference;
 
     #[test]
     fn each_exchange_is_asked_for_what_it_needs() {
@@ -81,9 +90,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_on_one_line_is_one_line() {
-        assert!(opens_pem("-----BEGIN PRIVATE KEY-----"));
-        assert!(!opens_pem("-----BEGIN PRIVATE KEY-----\\nEXAMPLE\\n-----END PRIVATE KEY-----"));
-        assert!(!opens_pem("EXAMPLE"));
+    fn a_record_that_is_there_is_asked_for_what_it_needs_and_what_it_has() {
+        let mut record = Record::new(&Reference::new("okx", "main"), 0).unwrap();
+        record.fields.set("api_key", Secret::copy_of("EXAMPLE"));
+        record.fields.set("token", Secret::copy_of("EXAMPLE"));
+        assert_eq!(wanted_of(&record), ["api_key", "api_secret", "api_passphrase", "token"]);
     }
 }

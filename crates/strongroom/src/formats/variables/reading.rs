@@ -11,7 +11,7 @@ use crate::formats::dotenv::Assignment;
 use crate::formats::{ImportOptions, Imported, Notice, guess_kind, names, spelling};
 use crate::record::{Environment, Record, Reference, field};
 use crate::secret::Secret;
-use crate::{Result, registry};
+use crate::{Result, check, registry};
 
 /// What a variable's name can end in, longer before shorter.
 const SUFFIXES: [(&str, &str); 13] = [
@@ -156,9 +156,7 @@ fn leftover(name: &str, line: Option<usize>, records: &[Record]) -> Option<Notic
 /// the exchange's, for one.
 pub(in crate::formats) fn missing_field(record: &Record) -> Option<&'static str> {
     let requires = registry::exchange(&record.exchange).map_or(registry::DEFAULT_FIELDS, |known| known.requires);
-    // A private key takes the place of a secret at exchanges that accept both.
-    let replaced = |name: &str| name == field::API_SECRET && record.fields.get(field::PRIVATE_KEY).is_some();
-    requires.iter().copied().find(|name| record.fields.get(name).is_none() && !replaced(name))
+    check::absent(requires, &record.fields).into_iter().next()
 }
 
 /// Groups in the order in which they first appear. Of two names for one field, such as `X_SECRET` and

@@ -1,0 +1,333 @@
+//! `strongroom rotate`: new values in two phases, and what is due.
+//!
+//! The old values stay for an overlap, in which bots are restarted one after the other; then they are forgotten, or come
+//! back. What is said here names no value. The report is in [`report`].
+
+mod report;
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use strongroom::record::{Previous, Timestamp, field};
+use strongroom::rotation::DAY;
+use strongroom::{Contents, Error, Record, Reference, Saved, Selection, registry};
+
+use super::add::read_document;
+use super::record_input::conversation::{Conversation, facts, listed};
+use super::record_input::prompts::{self, FileFlags};
+use super::record_input::{self, Limit, RecordInput};
+use crate::context::Context;
+use crate::due::Calendar;
+use crate::failure::Failure;
+use crate::output::{self, shell_word};
+use crate::unlock::streams;
+use crate::{Outcome, cli, prompt};
+
+// What `rotate` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// exchange/subaccount[@environment]; with --due any REFs [default: all]
+    #[arg(value_name = "REF", required_unless_present = "due")]
+    references: Vec<String>,
+    /// Tell what is due, by date
+    #[arg(long, group = "phase")]
+    due: bool,
+    /// Forget the old values
+    #[arg(long, group = "phase")]
+    finish: bool,
+    /// Make the old values the values again, and forget the new ones
+    #[arg(long, group = "phase")]
+    rollback: bool,
+    /// The values were replaced already: remember that it was done
+    #[arg(long, group = "phase")]
+    record: bool,
+    /// When it was done: a date or an RFC 3339 time [default: now]
+    #[arg(long, value_name = "DATE", value_parser = parse_moment, requires = "record")]
+    at: Option<Timestamp>,
+    /// How many days the old values stay
+    #[arg(long, value_name = "DAYS", default_value = "7", conflicts_with_all = ["phase", "retire"])]
+    overlap: u16,
+    /// Until when the old values stay: a date or an RFC 3339 time
+    #[arg(long, value_name = "DATE", value_parser = parse_moment, conflicts_with = "phase")]
+    retire: Option<Timestamp>,
+    /// When the exchange stops accepting the new key: a date, an RFC 3339 time, or never
+    #[arg(long, value_name = "DATE", value_parser = record_input::parse_expires, conflicts_with = "phase")]
+    expires: Option<Limit<Timestamp>>,
+    /// Read the new values as one JSON object with the record's field names from FILE (`-`: standard input)
+    #[arg(long, value_name = "FILE", conflicts_with = "phase")]
+    from_json: Option<PathBuf>,
+    #[command(flatten)]
+    files: FileFlags,
+}
+
+/// Begins, finishes, takes back or remembers a rotation, or tells what is due.
+pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    streams::refuse_two_readers(context, args.from_json.as_deref(), None)?;
+    if args.due {
+        return report::run(context, &args.references);
+    }
+    let [name] = args.references.as_slice() else {
+        return Err(Failure::usage("rotate changes one record at a time").hint("strongroom rotate --due"));
+    };
+    let reference = match cli::selection(name)? {
+        Selection::Record(reference) => reference,
+        Selection::Field(reference, _) => {
+            return Err(Failure::usage("rotate takes a record, without a field")
+                .hint(format!("strongroom rotate {}", shell_word(&reference.to_string()))));
+        }
+        value @ Selection::Value(_) => {
+            return Err(Failure::usage("an env/NAME value has no rotation; it is replaced at once")
+                .hint(format!("strongroom set {}", shell_word(&value.to_string()))));
+        }
+        Selection::Exchange(..) => {
+            return Err(Failure::usage("rotate changes one record: exchange/subaccount[@environment]"));
+        }
+    };
+    if (args.finish || args.rollback || args.record) && !args.files.is_empty() {
+        return Err(Failure::usage("--file is for the beginning of a rotation"));
+    }
+    match () {
+        () if args.finish => finish(context, &reference),
+        () if args.rollback => roll_back(context, &reference),
+        () if args.record => remember(context, &reference, args.at),
+        () => begin(context, &reference, args),
+    }
+}
+
+fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome, Failure> {
+    let calendar = Calendar::of(context)?;
+    let now = calendar.now;
+    let retire = args.retire.unwrap_or(now + Timestamp::from(args.overlap) * DAY);
+    if retire < now {
+        return Err(Failure::usage("--retire is over already"));
+    }
+    // A document is read, and proven to be one, before anybody is asked for a passphrase.
+    let mut input = match &args.from_json {
+        Some(path) => read_document(path, record_input::read_record)?,
+        None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
+    };
+    input.expires = args.expires.map(Limit::into_option).or(input.expires);
+    let given = args.from_json.is_some() || !args.files.is_empty();
+    if let Some((name, _)) = input.fields.iter().find(|(_, value)| value.is_empty()) {
+        let shown = if field::KNOWN.contains(&name.as_str()) { name } else { "a field" };
+        return Err(Failure::usage(format!("{shown} is empty, and a rotation replaces values by others")));
+    }
+
+    let mut vault = context.open()?;
+    let contents = vault.contents();
+    let stored = record_input::must_be_stored(&contents, reference)?;
+    let before = contents.record(&stored).map(Record::duplicate).ok_or_else(|| none(&stored))?;
+    drop(contents);
+    if before.previous.is_some() {
+        return Err(refused(Error::RotationUnfinished { reference: stored.to_string() }, &stored));
+    }
+    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
+    if !given {
+        converse(context, &before, &mut input, now)?;
+    }
+    record_input::warn_of_metadata(context, &stored.to_string(), &input, now);
+    let new = input.fields.drain(..).collect();
+    let apply = |contents: &mut Contents| {
+        // What was asked is a question about this record; if it is another one by the time the answer comes, the answer
+        // may be wrong.
+        if !given && contents.record(&stored) != Some(&before) {
+            return Err(Error::Changed { what: stored.to_string() });
+        }
+        contents.begin_rotation(&stored, &new, now, retire)?;
+        let record = contents.record_mut(&stored).ok_or_else(|| none(&stored))?;
+        input.apply(record, now);
+        Ok(record.duplicate())
+    };
+    let (after, saved) =
+        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
+    tell_begun(context, &calendar, &before, &after, saved)?;
+    Ok(Outcome::Done)
+}
+
+/// Asks for new values, and for the one thing about the old key that is certainly wrong for the new one.
+fn converse(context: &Context, before: &Record, input: &mut RecordInput, now: Timestamp) -> Result<(), Failure> {
+    let there = |name: &String| before.fields.get(name).is_some() && field::is_secret(name);
+    let names: Vec<String> = prompts::wanted_of(before).into_iter().filter(there).collect();
+    let conversation = Conversation::about(context, before);
+    conversation.open(&names)?;
+    input.fields = conversation.ask(&names)?;
+    if let (Some(expires), false, None) = (before.expires, input.fields.is_empty(), input.expires) {
+        let question = format!("The old key expires {}. When does the new one?", output::date(expires));
+        input.expires = facts::expiry(context, &question, now)?.map(Some);
+    }
+    prompt::say("");
+    Ok(())
+}
+
+fn tell_begun(
+    context: &Context,
+    calendar: &Calendar,
+    before: &Record,
+    after: &Record,
+    saved: Saved,
+) -> Result<(), Failure> {
+    let Some(previous) = &after.previous else { return Ok(()) };
+    let reference = after.reference();
+    if context.json {
+        return answer("rotated", &reference, previous);
+    }
+    let word = shell_word(&reference.to_string());
+    let names = fields_of(previous);
+    let number = if previous.fields.len() == 1 { ("the old one is", "it") } else { ("the old ones are", "them") };
+    context.note(format!("rotated {reference}: {names} replaced{}", in_revision(saved)));
+    if let Some(retire) = previous.retire {
+        let (kept, pronoun) = number;
+        let when = calendar.distance_to(retire);
+        context.note(format!("{kept} kept until {}, {when}; get --previous prints {pronoun}", output::date(retire)));
+    }
+    if before.expires.is_some() && after.expires.is_none() {
+        context.note("when the new key expires is not known: the date of the old one was forgotten");
+        context.note(format!("  strongroom set {word} --expires DATE"));
+    }
+    context.note("when every bot runs with the new values, delete the old key at the exchange");
+    say_page(context, &reference);
+    context.note(format!("  strongroom rotate {word} --finish"));
+    context.note(format!("if they do not work:\n  strongroom rotate {word} --rollback"));
+    Ok(())
+}
+
+fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> {
+    let (stored, previous, saved) = end(context, reference, Contents::finish_rotation)?;
+    if context.json {
+        answer("finished", &stored, &previous)?;
+        return Ok(Outcome::Done);
+    }
+    let names = fields_of(&previous);
+    context.note(format!("finished {stored}: the old {names} {} gone{}", are(&previous), in_revision(saved)));
+    let calendar = Calendar::of(context)?;
+    if let Some(retire) = previous.retire.filter(|retire| *retire > calendar.now) {
+        let early = calendar.distance_to(retire);
+        context.note(format!("that is before the retire date ({}, {early})", output::date(retire)));
+    }
+    say_history(context, "the old values");
+    context.note("they open nothing any more once the old key is deleted at the exchange");
+    say_page(context, &stored);
+    Ok(Outcome::Done)
+}
+
+fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failure> {
+    let back = |contents: &mut Contents, stored: &Reference| {
+        let there = contents.record(stored).and_then(|record| record.previous.as_ref());
+        let previous = there.map(Previous::duplicate);
+        contents.roll_back_rotation(stored)?;
+        previous.ok_or_else(|| Error::NoRotation { reference: stored.to_string() })
+    };
+    let (stored, previous, saved) = end(context, reference, back)?;
+    if context.json {
+        answer("rolled_back", &stored, &previous)?;
+        return Ok(Outcome::Done);
+    }
+    let (names, word) = (fields_of(&previous), shell_word(&stored.to_string()));
+    context.note(format!("rolled back {stored}: {names} as before, the new ones are gone{}", in_revision(saved)));
+    say_history(context, "the new values");
+    context.note("delete the new key at the exchange");
+    say_page(context, &stored);
+    context.note("since when it has its values and when they expire is not known any more");
+    context.note(format!("  strongroom rotate {word} --record --at DATE\n  strongroom set {word} --expires DATE"));
+    Ok(Outcome::Done)
+}
+
+fn remember(context: &Context, reference: &Reference, at: Option<Timestamp>) -> Result<Outcome, Failure> {
+    let now = output::now();
+    let at = at.unwrap_or(now);
+    if at > now {
+        return Err(Failure::usage("--at is not over yet"));
+    }
+    let note = |contents: &mut Contents, stored: &Reference| {
+        contents.record_rotation(stored, at)?;
+        Ok(contents.record(stored).and_then(|record| record.expires))
+    };
+    let (stored, expires, saved) = end(context, reference, note)?;
+    if context.json {
+        output::json(&json!({ "recorded": [stored.to_string()], "at": output::time(at) }))?;
+        return Ok(Outcome::Done);
+    }
+    context.note(format!("recorded {stored}: its values came on {}{}", output::date(at), in_revision(saved)));
+    if let Some(expires) = expires {
+        let word = shell_word(&stored.to_string());
+        context.note(format!("it still expires {}; if the new key does not:", output::date(expires)));
+        context.note(format!("  strongroom set {word} --expires DATE"));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Applies one of the methods that need no answer from anybody.
+fn end<T>(
+    context: &Context,
+    reference: &Reference,
+    change: impl FnOnce(&mut Contents, &Reference) -> Result<T, Error>,
+) -> Result<(Reference, T, Saved), Failure> {
+    let mut vault = context.open()?;
+    let stored = record_input::must_be_stored(&vault.contents(), reference)?;
+    let (outcome, saved) = context
+        .save(&mut vault, |vault| vault.edit(|contents| change(contents, &stored)))
+        .map_err(|error| refused(error, &stored))?;
+    Ok((stored, outcome, saved))
+}
+
+/// `{DONE: [REF], "fields": [...], "replaced", "retire"}`
+fn answer(done: &str, reference: &Reference, previous: &Previous) -> Result<(), Failure> {
+    let mut document = serde_json::Map::new();
+    document.insert(done.to_owned(), json!([reference.to_string()]));
+    document.insert("fields".to_owned(), previous.fields.names().collect());
+    document.insert("replaced".to_owned(), output::time(previous.replaced).into());
+    document.insert("retire".to_owned(), previous.retire.map(output::time).into());
+    output::json(&Value::Object(document))
+}
+
+/// What to paste, where that is known.
+fn refused(error: Error, reference: &Reference) -> Failure {
+    let word = shell_word(&reference.to_string());
+    let hints = match &error {
+        Error::RotationUnfinished { .. } => {
+            vec![format!("strongroom rotate {word} --finish"), format!("strongroom rotate {word} --rollback")]
+        }
+        Error::NoRotation { .. } => vec![format!("strongroom rotate {word}"), "strongroom rotate --due".to_owned()],
+        Error::NothingRotated { .. } => vec![format!("if it was done elsewhere: strongroom rotate {word} --record")],
+        Error::NoSuchField { field, .. } => vec![format!("strongroom set {word} {}", shell_word(field))],
+        _ => Vec::new(),
+    };
+    let mut failure = Failure::from(error);
+    if !hints.is_empty() {
+        failure.hints = hints;
+    }
+    failure
+}
+
+fn none(reference: &Reference) -> Error {
+    Error::NoSuchRecord { reference: reference.to_string() }
+}
+
+fn fields_of(previous: &Previous) -> String {
+    listed(&previous.fields.names().map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn are(previous: &Previous) -> &'static str {
+    if previous.fields.len() == 1 { "is" } else { "are" }
+}
+
+fn in_revision(saved: Saved) -> String {
+    match saved {
+        Saved::Revision(revision) => format!(" (revision {revision})"),
+        Saved::Unchanged => String::new(),
+    }
+}
+
+fn say_page(context: &Context, reference: &Reference) {
+    if let Some(page) = registry::exchange(&reference.exchange).and_then(registry::Exchange::keys_page) {
+        context.note(format!("  {page}"));
+    }
+}
+
+fn say_history(context: &Context, what: &str) {
+    context.note(format!("versions saved before still hold {what}: commits, backups, branches"));
+}
+
+fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {
+    record_input::parse_moment(text).ok_or("a date such as 2027-01-31, or an RFC 3339 time")
+}

@@ -1,0 +1,151 @@
+//! One record under the eye of the rules: what is known about it, and how something is said about it.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Severity, Subject};
+use crate::policy::Policy;
+use crate::record::{CredentialKind, Environment, Record, Timestamp, field};
+use crate::registry::{self, Exchange, Permission};
+
+/// A record, what is known about it, and the findings so far.
+pub(super) struct Case<'a> {
+    pub(super) record: &'a Record,
+    pub(super) exchange: Option<&'static Exchange>,
+    /// What the key may do, as far as somebody recorded it in words that are known.
+    pub(super) may: Option<BTreeSet<Permission>>,
+    pub(super) policy: &'a Policy,
+    pub(super) now: Timestamp,
+    findings: &'a mut Vec<Finding>,
+    /// Where those of this record begin.
+    begin: usize,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        record: &'a Record,
+        policy: &'a Policy,
+        now: Timestamp,
+        findings: &'a mut Vec<Finding>,
+    ) -> Case<'a> {
+        let meanings = record.permissions.iter().flat_map(|word| registry::permission(&record.exchange, word));
+        let may: BTreeSet<Permission> = meanings.copied().collect();
+        Case {
+            record,
+            exchange: registry::exchange(&record.exchange),
+            may: (!may.is_empty()).then_some(may),
+            policy,
+            now,
+            begin: findings.len(),
+            findings,
+        }
+    }
+
+    /// Says something about the record.
+    pub(super) fn say(&mut self, severity: Severity, code: &'static str, message: impl Into<String>) -> Said<'_> {
+        self.findings.push(Finding {
+            severity,
+            code,
+            subject: Subject::Record(self.record.reference()),
+            field: None,
+            other: None,
+            message: message.into(),
+            advice: String::new(),
+            command: None,
+        });
+        Said(self.findings.last_mut().expect("it was just pushed"))
+    }
+
+    /// Whether something was said about this field already.
+    pub(super) fn is_said_of(&self, field: &str) -> bool {
+        self.findings[self.begin..].iter().any(|finding| finding.field.as_deref() == Some(field))
+    }
+
+    /// Whether real money is behind it.
+    pub(super) fn is_live(&self) -> bool {
+        self.record.environment == Environment::Live
+    }
+
+    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those have no permissions and no
+    /// addresses that they are bound to.
+    pub(super) fn is_given_out(&self) -> bool {
+        !matches!(self.record.kind, CredentialKind::Wallet | CredentialKind::OAuth)
+            && self.exchange.is_none_or(|exchange| exchange.asks().contains(&field::API_KEY))
+    }
+
+    /// Whether somebody recorded that it may do this.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.may.as_ref().is_some_and(|may| may.contains(&permission))
+    }
+
+    /// The exchange as people call it.
+    pub(super) fn exchange_name(&self) -> &'a str {
+        self.exchange.map_or(self.record.exchange.as_str(), |exchange| exchange.name)
+    }
+
+    /// `strongroom VERB REF REST...`, to paste.
+    pub(super) fn command(&self, verb: &str, rest: &[&str]) -> String {
+        let reference = self.record.reference().to_string();
+        command([verb, &reference].iter().chain(rest).copied())
+    }
+}
+
+/// Something that was said, to be completed.
+pub(super) struct Said<'a>(&'a mut Finding);
+
+impl Said<'_> {
+    /// It is about this field.
+    pub(super) fn of(self, field: &str) -> Self {
+        self.0.field = Some(field.to_owned());
+        self
+    }
+
+    /// What to do, and a command for it.
+    pub(super) fn advise(self, advice: impl Into<String>, command: String) {
+        self.0.advice = advice.into();
+        self.0.command = Some(command);
+    }
+}
+
+/// `strongroom WORDS...`, each as a shell reads it back.
+pub(super) fn command<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./=:@%+,-".contains(&byte);
+    let mut line = String::from("strongroom");
+    for word in words {
+        line.push(' ');
+        // A star stands in our own patterns only, and REFs encode it; quoted, a shell leaves it alone.
+        if !word.is_empty() && word.bytes().all(plain) {
+            line.push_str(word);
+        } else {
+            line.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
+        }
+    }
+    line
+}
+
+/// `one`, `one and two`, `one, two and three`
+pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let words: Vec<&str> = words.into_iter().collect();
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_survive_a_shell() {
+        assert_eq!(command(["set", "okx/main@demo", "api_key"]), "strongroom set okx/main@demo api_key");
+        assert_eq!(command(["set", "okx/$(id)'s"]), "strongroom set 'okx/$(id)'\\''s'");
+    }
+
+    #[test]
+    fn lists_read_as_people_write_them() {
+        assert_eq!(listed(["a"]), "a");
+        assert_eq!(listed(["a", "b", "c"]), "a, b and c");
+        assert_eq!(listed([]), "");
+    }
+}

@@ -1,0 +1,165 @@
+//! The same secret in two places: what is copied by mistake, and what two keys fall with at once.
+//!
+//! Values are compared where they lie: references to them are sorted, and nothing of them is copied or hashed. Sorting
+//! takes time that depends on them, which only this process could measure.
+
+use std::collections::BTreeMap;
+
+use super::case::{command, listed};
+use super::{Finding, Severity, Subject, code};
+use crate::record::{Contents, Environment, Record, field};
+use crate::registry;
+
+/// A place where a secret stands.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Field { at: usize, record: &'a Record, name: &'a str },
+    Value(&'a str),
+}
+
+/// Compares all secrets of the vault.
+pub(super) fn check(contents: &Contents, findings: &mut Vec<Finding>) {
+    let mut secrets: Vec<(&str, Place<'_>)> = Vec::new();
+    for (at, record) in contents.records().iter().enumerate() {
+        let kept = record.fields.iter().filter(|(name, _)| field::is_secret(name));
+        secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Field { at, record, name })));
+    }
+    secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
+    secrets.retain(|(text, _)| !text.is_empty());
+    // Stable, so that places with the same value stay in the order of the vault.
+    secrets.sort_by_key(|(text, _)| *text);
+    let mut pairs: BTreeMap<(usize, usize), Pair<'_>> = BTreeMap::new();
+    for group in secrets.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some(((_, first), rest)) = group.split_first() else { continue };
+        for (_, later) in rest {
+            compare(*first, *later, &mut pairs, findings);
+        }
+    }
+    findings.extend(pairs.into_values().map(Pair::tell));
+}
+
+/// Two records that share values, and which.
+struct Pair<'a> {
+    first: &'a Record,
+    later: &'a Record,
+    fields: Vec<&'a str>,
+    severity: Severity,
+    why: &'static str,
+}
+
+fn compare<'a>(
+    first: Place<'a>,
+    later: Place<'a>,
+    pairs: &mut BTreeMap<(usize, usize), Pair<'a>>,
+    findings: &mut Vec<Finding>,
+) {
+    match (first, later) {
+        (Place::Field { at, record, name }, Place::Field { at: later_at, name: later_name, .. }) if at == later_at => {
+            findings.push(within(record, name, later_name));
+        }
+        (Place::Field { at, record, .. }, Place::Field { at: later_at, record: later, name }) => {
+            let Some((severity, why)) = judge(record, later, name) else { return };
+            let new = Pair { first: record, later, fields: Vec::new(), severity, why };
+            let pair = pairs.entry((later_at, at)).or_insert(new);
+            pair.fields.push(name);
+            // Of several fields, the worst says why.
+            if severity < pair.severity {
+                (pair.severity, pair.why) = (severity, why);
+            }
+        }
+        (Place::Field { record, name, .. }, Place::Value(value)) => findings.push(beside(record, name, value)),
+        // Values are whatever they are, and stand behind the records.
+        (Place::Value(_), _) => {}
+    }
+}
+
+/// How bad it is that two records have this secret in common, and why.
+fn judge(first: &Record, later: &Record, name: &str) -> Option<(Severity, &'static str)> {
+    let wallet = name == field::PRIVATE_KEY;
+    let known = [first, later].iter().all(|record| registry::exchange(&record.exchange).is_some());
+    let same_house = house(&first.exchange) == house(&later.exchange);
+    // Another door of the same house, or another spelling of the same name.
+    if same_house && first.subaccount == later.subaccount && first.environment == later.environment {
+        return None;
+    }
+    // A person chose it: another key may have it too.
+    if matches!(name, field::API_PASSPHRASE | field::PASSWORD) {
+        return Some((Severity::Info, "who learns one knows the other"));
+    }
+    if !same_house {
+        return Some(match (wallet, known) {
+            (true, _) => (Severity::Warning, "who gets one key has the funds of both"),
+            (false, true) => (Severity::Error, "one of the two exchanges does not know it"),
+            (false, false) => (Severity::Warning, "unless both are the same exchange, one of them does not know it"),
+        });
+    }
+    if first.environment != later.environment {
+        let live = [first, later].iter().any(|record| record.environment == Environment::Live);
+        return Some(match (live, wallet) {
+            (true, false) => (Severity::Error, "what is believed to be a trial may trade real money"),
+            _ => (Severity::Warning, "a key for trials lies around more, and should be another"),
+        });
+    }
+    Some(match wallet {
+        true => (Severity::Info, "one wallet signs for both"),
+        false => (Severity::Warning, "both would use the same account, and rotating one forgets the other"),
+    })
+}
+
+/// The exchange whose keys these are, whatever name or door they came under.
+fn house(exchange: &str) -> String {
+    let own = registry::exchange(exchange);
+    own.and_then(|exchange| exchange.same_account_as().or(Some(exchange.id)))
+        .map_or_else(|| exchange.to_ascii_lowercase(), str::to_owned)
+}
+
+impl Pair<'_> {
+    fn tell(self) -> Finding {
+        let (first, later) = (self.first.reference(), self.later.reference());
+        let mut fields = self.fields;
+        fields.sort_unstable();
+        let verb = if fields.len() == 1 { "is" } else { "are" };
+        Finding {
+            severity: self.severity,
+            code: code::SAME_SECRET,
+            message: format!("{} {verb} the same as in {first}: {}", listed(fields.iter().copied()), self.why),
+            advice: "give each its own".into(),
+            command: Some(command(["set", &later.to_string()].into_iter().chain(fields.iter().copied()))),
+            field: fields.first().map(|name| (*name).to_owned()),
+            subject: Subject::Record(later),
+            other: Some(Subject::Record(first)),
+        }
+    }
+}
+
+/// One value in two fields of the same record: one of them was pasted twice.
+fn within(record: &Record, first: &str, later: &str) -> Finding {
+    let reference = record.reference();
+    let signs = |name: &str| matches!(name, field::API_KEY | field::API_SECRET | field::PRIVATE_KEY);
+    Finding {
+        severity: if signs(first) && signs(later) { Severity::Error } else { Severity::Warning },
+        code: code::SAME_SECRET,
+        message: format!("{later} has the same value as {first}"),
+        advice: "one of them was likely pasted twice".into(),
+        command: Some(command(["set", &reference.to_string(), later])),
+        field: Some(later.to_owned()),
+        subject: Subject::Record(reference),
+        other: None,
+    }
+}
+
+/// What is left of an import, usually.
+fn beside(record: &Record, name: &str, value: &str) -> Finding {
+    let reference = record.reference();
+    let subject = Subject::Value(value.to_owned());
+    Finding {
+        severity: Severity::Info,
+        code: code::SAME_SECRET,
+        message: format!("it is the same as {reference}/{name}, and stays behind when that is rotated"),
+        advice: "if nothing reads it under this name, remove it".into(),
+        command: Some(command(["rm", &subject.to_string()])),
+        field: None,
+        subject,
+        other: Some(Subject::Record(reference)),
+    }
+}

@@ -1,0 +1,265 @@
+//! The two phases: new values come and the old ones stay for an overlap, and then either the old or the new ones go.
+//!
+//! There is one rotation at a time, so that there is never more than one set of old values. All of it or nothing
+//! is done to a record: what is refused has changed nothing.
+
+use crate::Error;
+use crate::formats::guess_kind;
+use crate::record::{Contents, Fields, Previous, Record, Reference, Timestamp, field};
+
+impl Contents {
+    /// Makes `new` the values of the record and keeps those that they replace, until `retire` or until the exchange
+    /// stops accepting them, whichever comes first. What is not in `new` stays as it is.
+    ///
+    /// When the old key expires and when it was last seen working says nothing of the new one: both are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]; [`Error::RotationUnfinished`]; [`Error::NoSuchField`] for a field that is not there to
+    /// be replaced; [`Error::NothingRotated`] when no secret would be another one.
+    pub fn begin_rotation(
+        &mut self,
+        reference: &Reference,
+        new: &Fields,
+        now: Timestamp,
+        retire: Timestamp,
+    ) -> Result<(), Error> {
+        let record = self.without_rotation(reference)?;
+        if let Some(name) = new.names().find(|name| record.fields.get(name).is_none()) {
+            return Err(Error::NoSuchField { reference: reference.to_string(), field: name.to_owned() });
+        }
+        let replaced = |(name, value): &(&str, &crate::Secret)| record.fields.get(name) != Some(*value);
+        if !new.iter().filter(replaced).any(|(name, _)| field::is_secret(name)) {
+            return Err(Error::NothingRotated { reference: reference.to_string() });
+        }
+        let old: Fields = record.with_kind_of_values(|fields| {
+            let take = |(name, value): (&str, &crate::Secret)| {
+                let old = fields.set(name, value.duplicate())?;
+                (old != *value).then(|| (name.to_owned(), old))
+            };
+            new.iter().filter_map(take).collect()
+        });
+        let retire = record.expires.map_or(retire, |expires| expires.min(retire));
+        record.previous = Some(Previous { replaced: now, retire: Some(retire), fields: old });
+        record.rotated = Some(now);
+        record.expires = None;
+        record.verified = None;
+        Ok(())
+    }
+
+    /// Forgets the old values of a rotation and returns them, so that a caller can tell what they were called.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
+    pub fn finish_rotation(&mut self, reference: &Reference) -> Result<Previous, Error> {
+        let record = self.present(reference)?;
+        record.previous.take().ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
+    }
+
+    /// Makes the old values of a rotation the values again. The new ones are gone.
+    ///
+    /// When the old ones had come and when they expire is not known any more: they count from when the record was made,
+    /// which is never too late, until [`Contents::record_rotation`] says better.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
+    pub fn roll_back_rotation(&mut self, reference: &Reference) -> Result<(), Error> {
+        let previous = self.finish_rotation(reference)?;
+        let record = self.present(reference)?;
+        record.with_kind_of_values(|fields| {
+            for (name, value) in previous.fields.iter() {
+                fields.set(name, value.duplicate());
+            }
+        });
+        record.rotated = None;
+        record.expires = None;
+        record.verified = None;
+        Ok(())
+    }
+
+    /// Remembers that the values came at this moment: they were replaced elsewhere, or are older than the record.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRecord`]; [`Error::RotationUnfinished`], which knows better when the values came.
+    pub fn record_rotation(&mut self, reference: &Reference, at: Timestamp) -> Result<(), Error> {
+        self.without_rotation(reference)?.rotated = Some(at);
+        Ok(())
+    }
+
+    fn present(&mut self, reference: &Reference) -> Result<&mut Record, Error> {
+        self.record_mut(reference).ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() })
+    }
+
+    fn without_rotation(&mut self, reference: &Reference) -> Result<&mut Record, Error> {
+        let record = self.present(reference)?;
+        match record.previous {
+            None => Ok(record),
+            Some(_) => Err(Error::RotationUnfinished { reference: reference.to_string() }),
+        }
+    }
+}
+
+impl Record {
+    /// Changes the values. A kind that a person chose stays; one that follows from the values follows them.
+    fn with_kind_of_values<T>(&mut self, change: impl FnOnce(&mut Fields) -> T) -> T {
+        let followed = self.kind == guess_kind(&self.fields);
+        let outcome = change(&mut self.fields);
+        if followed {
+            self.kind = guess_kind(&self.fields);
+        }
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rotation::DAY;
+    use crate::{CredentialKind, Secret};
+
+    const NOW: Timestamp = 1_767_225_600;
+    const RETIRE: Timestamp = NOW + 7 * DAY;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), Secret::copy_of(text))).collect()
+    }
+
+    fn okx() -> Reference {
+        Reference::new("okx", "main")
+    }
+
+    fn contents() -> Contents {
+        let mut record = Record::new(&okx(), 1_000).unwrap();
+        record.fields = fields(&[
+            ("api_key", "EXAMPLE-OLD"),
+            ("api_secret", "EXAMPLE-OLD-S"),
+            ("api_passphrase", "EXAMPLE-P"),
+            ("uid", "1"),
+        ]);
+        record.expires = Some(NOW + 90 * DAY);
+        record.verified = Some(2_000);
+        record.rotated = Some(3_000);
+        let mut contents = Contents::default();
+        contents.insert(record).unwrap();
+        contents
+    }
+
+    fn begun() -> Contents {
+        let mut contents = contents();
+        let new =
+            fields(&[("api_key", "EXAMPLE-NEW"), ("api_secret", "EXAMPLE-NEW-S"), ("api_passphrase", "EXAMPLE-P")]);
+        contents.begin_rotation(&okx(), &new, NOW, RETIRE).unwrap();
+        contents
+    }
+
+    fn value<'a>(contents: &'a Contents, name: &str) -> &'a str {
+        contents.record(&okx()).unwrap().field(name).unwrap().expose_secret()
+    }
+
+    #[test]
+    fn new_values_are_active_and_what_they_replaced_is_kept() {
+        let contents = begun();
+        assert_eq!((value(&contents, "api_key"), value(&contents, "uid")), ("EXAMPLE-NEW", "1"));
+        let record = contents.record(&okx()).unwrap();
+        let previous = record.previous.as_ref().unwrap();
+        assert_eq!(previous.fields.names().collect::<Vec<_>>(), ["api_key", "api_secret"], "what stayed is not old");
+        assert_eq!((previous.replaced, previous.retire, record.rotated), (NOW, Some(RETIRE), Some(NOW)));
+    }
+
+    #[test]
+    fn what_was_known_of_the_old_key_does_not_stay_for_the_new_one() {
+        let contents = begun();
+        let record = contents.record(&okx()).unwrap();
+        assert_eq!((record.expires, record.verified), (None, None));
+    }
+
+    #[test]
+    fn old_values_are_not_kept_longer_than_the_exchange_accepts_them() {
+        let mut contents = contents();
+        contents.record_mut(&okx()).unwrap().expires = Some(NOW + DAY);
+        contents.begin_rotation(&okx(), &fields(&[("api_key", "EXAMPLE-NEW")]), NOW, RETIRE).unwrap();
+        assert_eq!(contents.record(&okx()).unwrap().previous.as_ref().unwrap().retire, Some(NOW + DAY));
+    }
+
+    #[test]
+    fn there_is_one_rotation_at_a_time() {
+        let mut contents = begun();
+        let again = contents.begin_rotation(&okx(), &fields(&[("api_key", "EXAMPLE-NEWER")]), NOW, RETIRE);
+        assert!(matches!(again, Err(Error::RotationUnfinished { .. })));
+        assert!(matches!(contents.record_rotation(&okx(), NOW), Err(Error::RotationUnfinished { .. })));
+        assert!(contents == begun_like(&contents), "nothing changed");
+    }
+
+    /// What [`begun`] gives, under the random id of these contents.
+    fn begun_like(contents: &Contents) -> Contents {
+        let mut other = begun();
+        other.record_mut(&okx()).unwrap().id = contents.record(&okx()).unwrap().id;
+        other
+    }
+
+    #[test]
+    fn finishing_forgets_the_old_values() {
+        let mut contents = begun();
+        let previous = contents.finish_rotation(&okx()).unwrap();
+        assert_eq!(previous.fields.get("api_key").unwrap().expose_secret(), "EXAMPLE-OLD");
+        assert_eq!(
+            (value(&contents, "api_key"), contents.record(&okx()).unwrap().previous.is_none()),
+            ("EXAMPLE-NEW", true)
+        );
+        assert!(matches!(contents.finish_rotation(&okx()), Err(Error::NoRotation { .. })));
+    }
+
+    #[test]
+    fn rolling_back_keeps_nothing_of_the_new_values() {
+        let mut contents = begun();
+        contents.roll_back_rotation(&okx()).unwrap();
+        assert_eq!((value(&contents, "api_key"), value(&contents, "api_secret")), ("EXAMPLE-OLD", "EXAMPLE-OLD-S"));
+        let record = contents.record(&okx()).unwrap();
+        assert!(record.previous.is_none());
+        assert_eq!((record.rotated, record.expires), (None, None), "they count from when the record was made");
+        assert!(matches!(contents.roll_back_rotation(&okx()), Err(Error::NoRotation { .. })));
+    }
+
+    #[test]
+    fn the_same_values_and_names_that_are_no_secrets_are_no_rotation() {
+        for same in [fields(&[("api_key", "EXAMPLE-OLD")]), fields(&[("uid", "2")]), fields(&[])] {
+            let mut contents = contents();
+            let outcome = contents.begin_rotation(&okx(), &same, NOW, RETIRE);
+            assert!(matches!(outcome, Err(Error::NothingRotated { .. })));
+            assert_eq!(value(&contents, "uid"), "1", "what is refused has changed nothing");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_cannot_be_replaced() {
+        let mut contents = contents();
+        let new = fields(&[("api_key", "EXAMPLE-NEW"), ("token", "EXAMPLE")]);
+        assert!(matches!(contents.begin_rotation(&okx(), &new, NOW, RETIRE), Err(Error::NoSuchField { .. })));
+        assert_eq!(value(&contents, "api_key"), "EXAMPLE-OLD");
+        let other = Reference::new("okx", "other");
+        assert!(matches!(contents.begin_rotation(&other, &new, NOW, RETIRE), Err(Error::NoSuchRecord { .. })));
+    }
+
+    #[test]
+    fn the_kind_follows_the_values_both_ways_unless_somebody_chose_it() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nEXAMPLE\n-----END PRIVATE KEY-----\n";
+        for (chosen, during, after) in [
+            (CredentialKind::Hmac, CredentialKind::Ed25519, CredentialKind::Hmac),
+            (CredentialKind::OAuth, CredentialKind::OAuth, CredentialKind::OAuth),
+        ] {
+            let mut contents = contents();
+            contents.record_mut(&okx()).unwrap().kind = chosen;
+            contents.begin_rotation(&okx(), &fields(&[("api_secret", pem)]), NOW, RETIRE).unwrap();
+            assert_eq!(contents.record(&okx()).unwrap().kind, during);
+            contents.roll_back_rotation(&okx()).unwrap();
+            assert_eq!(contents.record(&okx()).unwrap().kind, after);
+        }
+    }
+
+    #[test]
+    fn a_rotation_that_was_done_elsewhere_is_remembered() {
+        let mut contents = contents();
+        contents.record_rotation(&okx(), 500).unwrap();
+        assert_eq!(contents.record(&okx()).unwrap().rotated, Some(500), "values can be older than the record");
+        assert_eq!(value(&contents, "api_key"), "EXAMPLE-OLD");
+    }
+}

@@ -1,0 +1,232 @@
+//! What `check` says of credentials, and how it stands before a bot: exit codes, policies, JSON.
+
+use strongroom_tests::{Finished, OKX_PASSPHRASE, PASSPHRASE, Sandbox, Terminal};
+
+/// Records that nothing is wrong with, at exchanges of whose keys no shape is known.
+fn clean() -> Sandbox {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("rm binance/main binance/grid okx/main --yes").ok();
+    for (number, name) in ["bitvavo/main", "bitvavo/grid"].into_iter().enumerate() {
+        let record = format!(
+            r#"{{"api_key":"EXAMPLE-CLEAN-KEY-{number}","api_secret":"EXAMPLE-CLEAN-SECRET-{number}",
+                "permissions":["read","trade"],"ip_allowlist":["203.0.113.7"]}}"#
+        );
+        sandbox.strongroom(&format!("add {name} --from-json -")).stdin(record).end().ok();
+    }
+    sandbox.keep_secret("EXAMPLE-CLEAN");
+    sandbox
+}
+
+fn add(sandbox: &Sandbox, name: &str, document: &str) {
+    sandbox.strongroom(&format!("add {name} --from-json -")).stdin(document).end().ok();
+}
+
+/// How standard output begins of each finding: `error okx/main missing-field`.
+fn findings(finished: &Finished) -> Vec<String> {
+    let lines = finished.text().lines().filter(|line| !line.starts_with(' '));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn nothing_to_complain_about_is_said_beside_an_empty_answer() {
+    let sandbox = clean();
+    sandbox.run("check").ok().prints_only("").says("nothing to complain about: 2 records");
+    sandbox.run("check --strict").ok();
+    sandbox.run("check bitvavo/grid").ok().says("nothing to complain about: 1 record\n");
+    let answer = sandbox.run("check --json").ok().json();
+    let expected = serde_json::json!(
+        {"ok": true, "findings": [], "silenced": [], "records": 2, "values": 0, "policy": null}
+    );
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn a_bot_starts_behind_it_only_when_nothing_is_an_error() {
+    let sandbox = clean();
+    let gate = |sandbox: &Sandbox| {
+        let strongroom = strongroom_tests::strongroom();
+        let key = sandbox.path("machine.key");
+        let script = format!("{} check --key-file {} && echo started", strongroom.display(), key.display());
+        sandbox.shell(&script).end()
+    };
+    gate(&sandbox).ok().prints_only("started\n");
+    sandbox.run("set bitvavo/main --permission read,withdraw").ok();
+    gate(&sandbox).exits(1).never_says("started").prints("withdraw-permission");
+}
+
+#[test]
+fn errors_are_exit_1_and_warnings_when_strict() {
+    let sandbox = clean();
+    sandbox.run("set bitvavo/main --ip=").ok();
+    let warned = sandbox.run("check").ok().prints("no-ip-allowlist").says("1 warning in 2 records");
+    assert_eq!(findings(&warned), ["warning bitvavo/main no-ip-allowlist"]);
+    sandbox.run("check --strict").exits(1).prints("whoever gets the key can trade");
+    sandbox.run("check --strict bitvavo/grid").ok();
+    assert_eq!(sandbox.run("check --json").ok().json()["ok"], true);
+    assert_eq!(sandbox.run("check --json --strict").exits(1).json()["ok"], false);
+    sandbox.run("set bitvavo/main --expires 2020-01-01").ok();
+    let failed = sandbox.run("check").exits(1).says("1 error, 1 warning in 2 records");
+    assert_eq!(findings(&failed), ["error bitvavo/main expired", "warning bitvavo/main no-ip-allowlist"]);
+}
+
+#[test]
+fn what_is_good_to_know_is_no_complaint() {
+    let sandbox = clean();
+    sandbox.run("set bitvavo/main --permission=").ok();
+    let known = sandbox.run("check --strict").ok().says("nothing to complain about: 2 records, 1 note");
+    assert_eq!(findings(&known), ["info bitvavo/main permissions-not-recorded"]);
+}
+
+#[test]
+fn each_finding_says_what_is_wrong_and_what_to_type_in_80_columns() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("set okx/main --unset api_passphrase").ok();
+    sandbox.run("set okx/main --permission read,trade --expires 2026-01-01").ok();
+    let report = sandbox.run("check").exits(1).never_says(OKX_PASSPHRASE).never_says("EXAMPLE-");
+    let report = report
+        .prints(
+            "error     okx/main      missing-field\n          api_passphrase (passphrase) is missing; OKX needs it\n",
+        )
+        .prints("          enter it: strongroom set okx/main api_passphrase\n")
+        .prints("the key expired on 2026-01-01\n")
+        .prints("is deleted 14 days after its last use");
+    let mut lines = 0;
+    for line in report.text().lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        lines += 1;
+    }
+    assert!(lines > 20);
+    let severities: Vec<String> =
+        findings(&report).iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect();
+    let mut sorted = severities.clone();
+    sorted.sort_by_key(|severity| ["error", "warning", "info"].iter().position(|name| name == severity));
+    assert_eq!(severities, sorted);
+}
+
+#[test]
+fn the_answer_in_json_has_the_shape_that_scripts_rely_on() {
+    let sandbox = clean();
+    add(&sandbox, "env/SIGNING", r#"{"value":"EXAMPLE-SIGNING "}"#);
+    sandbox.run("set bitvavo/main --unset api_secret").ok();
+    let answer = sandbox.run("check --json").exits(1).never_says("EXAMPLE").json();
+    assert_eq!(answer["ok"], false);
+    let findings = answer["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 2, "{answer}");
+    let names = ["severity", "code", "exchange", "subaccount", "environment", "field", "message", "advice", "command"];
+    for finding in findings {
+        assert!(names.iter().all(|name| finding.as_object().is_some_and(|it| it.contains_key(*name))), "{finding}");
+    }
+    let missing = &findings[0];
+    assert_eq!((&missing["severity"], &missing["code"]), (&"error".into(), &"missing-field".into()));
+    assert_eq!((&missing["exchange"], &missing["subaccount"]), (&"bitvavo".into(), &"main".into()));
+    assert_eq!((&missing["environment"], &missing["field"]), (&"live".into(), &"api_secret".into()));
+    assert_eq!(missing["command"], "strongroom set bitvavo/main api_secret");
+    assert_eq!((&findings[1]["env"], &findings[1]["exchange"]), (&"SIGNING".into(), &serde_json::Value::Null));
+    let only = sandbox.run("check --json env/SIGNING").ok().json();
+    assert_eq!((&only["records"], &only["values"]), (&0.into(), &1.into()));
+    assert_eq!(only["findings"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_policy_beside_the_vault_allows_with_a_reason_and_the_report_says_so() {
+    let sandbox = clean();
+    sandbox.run("set bitvavo/main --permission read,withdraw").ok();
+    let policy =
+        "[[allow]]\nrecord = \"bitvavo/main\"\ncode = \"withdraw-permission\"\nreason = \"pays out to the bank\"\n";
+    sandbox.write("strongroom.toml", policy);
+    let report = sandbox.run("check").ok();
+    let report = report.says("nothing to complain about: 2 records").says("1 finding is silenced by strongroom.toml");
+    report.prints_only("silenced  bitvavo/main  withdraw-permission\n          because: pays out to the bank\n");
+    let answer = sandbox.run("check --json --strict").ok().json();
+    assert_eq!(answer["silenced"][0]["code"], "withdraw-permission");
+    assert_eq!(answer["silenced"][0]["reason"], "pays out to the bank");
+    assert!(answer["policy"].as_str().is_some_and(|path| path.ends_with("/strongroom.toml")), "{answer}");
+    // Another one instead.
+    sandbox.write("strict.toml", "[rotation]\ntrade = 1\n");
+    sandbox.run("check --policy strict.toml").exits(1).prints("withdraw-permission");
+    sandbox.run("mv bitvavo/main bitvavo/bank").ok();
+    sandbox.run("check").exits(1).prints("policy-without-record").prints("line 1 allows withdraw-permission");
+    sandbox.run("check bitvavo/grid").ok().prints_only("");
+}
+
+#[test]
+fn a_policy_lies_beside_the_file_and_not_beside_a_link_to_it() {
+    let sandbox = clean();
+    std::fs::create_dir(sandbox.path("elsewhere")).expect("a directory");
+    std::os::unix::fs::symlink(sandbox.path("vault.strongroom"), sandbox.path("elsewhere/vault.strongroom"))
+        .expect("a link");
+    sandbox.write("elsewhere/strongroom.toml", "this is no policy");
+    sandbox.run("check --vault elsewhere/vault.strongroom").ok();
+    sandbox.write("strongroom.toml", "this is no policy");
+    sandbox.run("check --vault elsewhere/vault.strongroom").exits(3);
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_stops_the_gate_before_a_secret_is_asked_for() {
+    let sandbox = clean();
+    for (policy, said) in [
+        ("[rotation]\ntrde = 30\n", "strongroom.toml: line 2: no such key in [rotation]; did you mean trade?"),
+        ("[rotation]\ntrade = \"30\"\n", "line 2: [rotation] trade: a number of days from 1 to 36500 is expected"),
+        ("[[allow]]\nrecord = \"*\"\ncode = \"expired\"\nreason = \"x\"\n", "line 2: [[allow]] record: expired can be"),
+        ("[[allow]]\nrecord = \"okx\"\ncode = \"shape\"\n", "line 1: this [[allow]] has no reason"),
+        ("EXAMPLE-PASTED-SECRET", "line 1: this is not TOML"),
+    ] {
+        sandbox.write("strongroom.toml", policy);
+        sandbox.keep_secret("EXAMPLE-PASTED-SECRET");
+        // Nothing unlocks it: the policy comes first.
+        sandbox.bare("check").end().exits(3).says(said).says("hint: what a policy says: strongroom check --help");
+        assert_eq!(sandbox.run("check --json").exits(3).error_kind(), "policy");
+    }
+    sandbox.write("strongroom.toml", vec![b'#'; 64 * 1024 + 1]);
+    sandbox.run("check").exits(3).says("a policy is at most 64 KiB");
+    std::fs::remove_file(sandbox.path("strongroom.toml")).expect("removed");
+    sandbox.run("check --policy not-there.toml").exits(3).says("cannot read not-there.toml");
+    sandbox.run("check --policy /dev/null").exits(3).says("it is not a regular file");
+}
+
+#[test]
+fn wrong_usage_is_told_as_everywhere() {
+    let sandbox = clean();
+    sandbox.run("check kraken").exits(6).says("no record kraken/main");
+    sandbox.run("check bitvavo/main/api_key").exits(2).says("leave /field out");
+    sandbox.run("check a/b/c/d").exits(2);
+    sandbox.bare("check --no-input").end().exits(4);
+    Sandbox::new().run("check").exits(3).says("strongroom init");
+}
+
+#[test]
+fn what_is_entered_is_warned_of_by_the_same_rules() {
+    let sandbox = clean();
+    let quoted = r#"{"api_key":"'EXAMPLE-CLEAN-QUOTED'","api_secret":"EXAMPLE-CLEAN-X\n"}"#;
+    let warned = sandbox.strongroom("add bitvavo/other --from-json -").stdin(quoted).end().ok();
+    warned.says("api_key stands in quotes, which are part of it now").says("api_secret begins or ends with a blank");
+    let report = sandbox.run("check bitvavo/other").exits(1);
+    assert_eq!(&findings(&report)[..2], ["error bitvavo/other blank", "error bitvavo/other blank"]);
+}
+
+#[test]
+fn help_manual_and_completions_know_every_code_and_the_policy() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.run("check --help").ok().prints("[[allow]]").prints("strongroom check okx/main --strict");
+    let manual = sandbox.run("man check").ok().prints(".SH POLICY").prints("warn_days = 14");
+    for code in ["missing-field", "pem-form", "withdraw-permission", "rotation-due-soon", "policy-without-record"] {
+        assert!(help.text().contains(code) && manual.text().contains(&code.replace('-', "\\-")), "{code}");
+    }
+    sandbox.run("check -h").ok().never_says("pem-form");
+    sandbox.run("completions bash").ok().prints("--strict");
+}
+
+#[test]
+fn colour_is_for_terminals_only() {
+    let test = "colour_is_for_terminals_only";
+    let sandbox = clean();
+    sandbox.run("set bitvavo/main --expires 2020-01-01").ok();
+    sandbox.run("check").exits(1).never_says("\x1b");
+    let Some(terminal) = Terminal::start(test, &sandbox, "check") else { return };
+    terminal.wait("assphrase", 1);
+    terminal.enter(PASSPHRASE);
+    terminal.wait("EXIT=1", 1);
+    let screen = terminal.screen_with_colours();
+    let line = screen.lines().find(|line| line.contains("expired")).unwrap_or_default();
+    assert!(line.starts_with("\x1b[") && line.contains("31m"), "{line:?}");
+}
