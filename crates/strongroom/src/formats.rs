@@ -16,6 +16,7 @@ mod dotenv;
 mod dotenv_targets;
 mod json;
 mod kinds;
+mod list;
 mod merge;
 mod names;
 mod render;
@@ -32,88 +33,10 @@ use crate::record::{Contents, Record, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
-pub use detect::detect;
+pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
+pub use list::{DotenvTarget, ExportFormat, ImportFormat};
 pub(crate) use variables::records_of_pairs;
-
-/// The formats that an import understands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportFormat {
-    /// `NAME=value` lines in the grammar of python-dotenv, with what shells write besides.
-    Dotenv,
-    /// `{"exchange_secrets": {...}}`, as financepype's `LocalExchangeSecrets` reads it.
-    Json,
-    /// `{"API_KEY", "SUBACCOUNTS": [...]}`, as financepype's `AWSExchangeSecrets` reads it.
-    Aws,
-    /// All records and metadata, as [`write_strongroom`] writes them.
-    Strongroom,
-    /// A whole vault as text. Not records: [`crate::dearmor`] reads it.
-    Armor,
-}
-
-impl ImportFormat {
-    /// All of them.
-    pub const ALL: [ImportFormat; 5] =
-        [ImportFormat::Dotenv, ImportFormat::Json, ImportFormat::Aws, ImportFormat::Strongroom, ImportFormat::Armor];
-
-    /// `dotenv`, `json`, `aws`, `strongroom` or `armor`.
-    pub fn name(self) -> &'static str {
-        match self {
-            ImportFormat::Dotenv => "dotenv",
-            ImportFormat::Json => "json",
-            ImportFormat::Aws => "aws",
-            ImportFormat::Strongroom => "strongroom",
-            ImportFormat::Armor => "armor",
-        }
-    }
-
-    /// The format of this name, if it is one.
-    pub fn from_name(name: &str) -> Option<ImportFormat> {
-        ImportFormat::ALL.into_iter().find(|format| format.name() == name)
-    }
-}
-
-/// Who will read a `.env`. The readers in use differ so much that no quoting suits all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DotenvTarget {
-    /// All of them. Only values that need no quoting; others are refused.
-    Portable,
-    /// python-dotenv, with its interpolation on.
-    PythonDotenv,
-    /// `docker run --env-file`, which knows no quotes.
-    Docker,
-    /// systemd's `EnvironmentFile=`.
-    Systemd,
-    /// A POSIX shell: `set -a; . ./file`.
-    Sh,
-}
-
-impl DotenvTarget {
-    /// All of them.
-    pub const ALL: [DotenvTarget; 5] = [
-        DotenvTarget::Portable,
-        DotenvTarget::PythonDotenv,
-        DotenvTarget::Docker,
-        DotenvTarget::Systemd,
-        DotenvTarget::Sh,
-    ];
-
-    /// `portable`, `python-dotenv`, `docker`, `systemd` or `sh`.
-    pub fn name(self) -> &'static str {
-        match self {
-            DotenvTarget::Portable => "portable",
-            DotenvTarget::PythonDotenv => "python-dotenv",
-            DotenvTarget::Docker => "docker",
-            DotenvTarget::Systemd => "systemd",
-            DotenvTarget::Sh => "sh",
-        }
-    }
-
-    /// The target of this name, if it is one.
-    pub fn from_name(name: &str) -> Option<DotenvTarget> {
-        DotenvTarget::ALL.into_iter().find(|target| target.name() == name)
-    }
-}
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -230,6 +153,52 @@ pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, no
     merge::merge_into(contents, imported, replace, now)
 }
 
+/// What an export needs to know beside the records.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportOptions {
+    /// Who reads environment variables, in the formats that are some.
+    pub target: DotenvTarget,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Exported {
+    /// The whole text.
+    pub text: Secret,
+    /// What the user should know.
+    pub notices: Vec<Notice>,
+}
+
+/// Writes these records and values in this format. What has no place in it is left out with a notice.
+///
+/// # Errors
+/// [`crate::ExportError`] says for which record and field, never what stands there: what the format's reader
+/// would refuse, or take for something else, is not written. [`ExportFormat::Armor`] is not made of records and
+/// always an error here.
+pub fn write(
+    format: ExportFormat,
+    records: &[&Record],
+    values: &[(&str, &Value)],
+    options: &ExportOptions,
+) -> Result<Exported> {
+    let mut notices = Vec::new();
+    let text = match format {
+        ExportFormat::Dotenv => write_dotenv(records, values, options.target)?,
+        ExportFormat::Json => write_json(records)?,
+        ExportFormat::Aws => write_aws(records)?,
+        ExportFormat::Strongroom => write_strongroom(records, values)?,
+        ExportFormat::Armor => {
+            let problem = "armoured text is a whole vault, not records to write".into();
+            return Err(crate::ExportError { place: "the vault".into(), problem }.into());
+        }
+    };
+    if !format.takes_values() && !values.is_empty() {
+        let text = format!("{} values under env/ have no place in this format and are left out", values.len());
+        notices.push(Notice { line: None, text });
+    }
+    Ok(Exported { text, notices })
+}
+
 /// Environment variables of these records and values, as `run` and [`write_dotenv`] name them.
 ///
 /// `{EXCHANGE}_{FIELD}` for `main`, `{EXCHANGE}_{SUBACCOUNT}_{FIELD}` for others, `_TESTNET` or
@@ -286,17 +255,6 @@ pub fn write_strongroom(records: &[&Record], values: &[(&str, &Value)]) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_name_leads_back() {
-        for format in ImportFormat::ALL {
-            assert_eq!(ImportFormat::from_name(format.name()), Some(format));
-        }
-        for target in DotenvTarget::ALL {
-            assert_eq!(DotenvTarget::from_name(target.name()), Some(target));
-        }
-        assert_eq!(ImportFormat::from_name("toml"), None);
-    }
 
     #[test]
     fn armoured_text_is_not_read_as_records() {

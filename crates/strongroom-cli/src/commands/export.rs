@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use strongroom::formats::{self, DotenvTarget};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
 use strongroom::{Environment, Secret};
 
 use crate::context::Context;
@@ -16,14 +16,14 @@ use crate::{Outcome, output, plaintext, private_file};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to write
-    #[arg(value_enum)]
-    format: Format,
+    #[arg(value_parser = formats_by_name())]
+    format: ExportFormat,
     /// Only these [default: all]
     #[arg(value_name = "REF")]
     references: Vec<String>,
-    /// Who reads the dotenv file
-    #[arg(long, value_enum, default_value_t = Target::Portable)]
-    target: Target,
+    /// Who reads the environment variables
+    #[arg(long, value_parser = targets_by_name(), default_value = DotenvTarget::Portable.name())]
+    target: DotenvTarget,
     /// Only records of this environment: live, testnet or demo
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
@@ -41,47 +41,6 @@ pub struct Args {
     allow_plaintext_in_git: bool,
 }
 
-/// The formats that can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Environment variables, see --target
-    Dotenv,
-    /// The exchange_secrets file of one environment
-    Json,
-    /// The API_KEY/SUBACCOUNTS secret of one exchange and environment
-    Aws,
-    /// All records, values and metadata
-    Strongroom,
-    /// The encrypted vault itself as text
-    Armor,
-}
-
-/// Who reads a dotenv file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Target {
-    /// All of them
-    Portable,
-    PythonDotenv,
-    /// docker --env-file
-    Docker,
-    /// systemd's EnvironmentFile=
-    Systemd,
-    /// set -a; . FILE
-    Sh,
-}
-
-impl Target {
-    fn for_library(self) -> DotenvTarget {
-        match self {
-            Target::Portable => DotenvTarget::Portable,
-            Target::PythonDotenv => DotenvTarget::PythonDotenv,
-            Target::Docker => DotenvTarget::Docker,
-            Target::Systemd => DotenvTarget::Systemd,
-            Target::Sh => DotenvTarget::Sh,
-        }
-    }
-}
-
 /// How files begin that no export replaces.
 const PRECIOUS: [(&[u8], &str); 3] = [
     (b"\x89STRONGROOM\r\n\x1a\n\0", "a vault"),
@@ -92,7 +51,7 @@ const PRECIOUS: [(&[u8], &str); 3] = [
 /// Writes what was selected.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let environment = args.environment.as_deref().map(environment_of).transpose()?;
-    let text = if args.format == Format::Armor {
+    let text = if args.format == ExportFormat::Armor {
         if !args.references.is_empty() || environment.is_some() {
             return Err(Failure::usage("armor is the whole vault: it takes no REF and no --environment"));
         }
@@ -106,8 +65,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         if let Some(environment) = environment {
             selected.records.retain(|record| record.environment == environment);
         }
-        let only_records = matches!(args.format, Format::Json | Format::Aws);
-        if selected.records.is_empty() && (only_records || selected.values.is_empty()) {
+        if selected.records.is_empty() && (!args.format.takes_values() || selected.values.is_empty()) {
             return Err(Failure::record("nothing-selected", "there is nothing to export"));
         }
         write(context, &args, &selected)?
@@ -129,29 +87,34 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 }
 
 fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
-    let (records, values) = (&selected.records, &selected.values);
-    if matches!(args.format, Format::Json | Format::Aws) && !values.is_empty() {
-        context.warn(format!("{} values under env/ have no place in this format and are left out", values.len()));
-    }
-    let text = match args.format {
-        Format::Dotenv => formats::write_dotenv(records, values, args.target.for_library()),
-        Format::Json => formats::write_json(records),
-        Format::Aws => formats::write_aws(records),
-        Format::Strongroom => formats::write_strongroom(records, values),
-        Format::Armor => return Err(Failure::new(code::BUG, "export", "armor is not made of records")),
-    };
-    text.map_err(|error| {
+    let records = &selected.records;
+    let options = ExportOptions { target: args.target };
+    let exported = formats::write(args.format, records, &selected.values, &options).map_err(|error| {
         let failure = Failure::from(error);
         let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
         let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
         match args.format {
-            Format::Json | Format::Aws if several => {
+            ExportFormat::Json | ExportFormat::Aws if several => {
                 failure.hint("repeat the command with --environment live, testnet or demo")
             }
-            Format::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
+            ExportFormat::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
             _ => failure,
         }
-    })
+    })?;
+    for notice in exported.notices {
+        context.warn(notice.text);
+    }
+    Ok(exported.text)
+}
+
+fn formats_by_name() -> impl TypedValueParser<Value = ExportFormat> {
+    let names = ExportFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(names).try_map(|name| ExportFormat::from_name(&name).ok_or("no such format"))
+}
+
+fn targets_by_name() -> impl TypedValueParser<Value = DotenvTarget> {
+    let names = DotenvTarget::ALL.map(|target| PossibleValue::new(target.name()).help(target.about()));
+    PossibleValuesParser::new(names).try_map(|name| DotenvTarget::from_name(&name).ok_or("no such target"))
 }
 
 fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {
