@@ -10,20 +10,25 @@
 //! names (exchanges, subaccounts, fields, variables), and notes, which are no secrets.
 
 mod aws;
+mod ccxt;
 mod detect;
 mod document;
 mod dotenv;
 mod dotenv_targets;
+mod freqtrade;
 mod json;
 mod kinds;
 mod list;
 mod merge;
 mod names;
+mod nautilus;
+mod pem;
 mod render;
 #[cfg(test)]
 mod round_trips;
 mod spelling;
 mod strongroom;
+mod tolerant;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -35,7 +40,7 @@ use crate::{ImportError, Result};
 
 pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
-pub use list::{DotenvTarget, ExportFormat, ImportFormat};
+pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub(crate) use variables::records_of_pairs;
 
 /// What an import needs to know beside the text.
@@ -125,6 +130,8 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
         ImportFormat::Dotenv => dotenv::read(text, options)?,
         ImportFormat::Json => json::read(text, options)?,
         ImportFormat::Aws => aws::read(text, options)?,
+        ImportFormat::Ccxt => ccxt::read(text, options)?,
+        ImportFormat::Freqtrade => freqtrade::read(text, options)?,
         ImportFormat::Strongroom => strongroom::read(text, options)?,
         ImportFormat::Armor => {
             let problem = "armoured text is a whole vault, not records to read".into();
@@ -158,6 +165,8 @@ pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, no
 pub struct ExportOptions {
     /// Who reads environment variables, in the formats that are some.
     pub target: DotenvTarget,
+    /// [`ExportFormat::Ccxt`]: the object of the only record itself, and not by name.
+    pub bare: bool,
 }
 
 /// What was written.
@@ -182,10 +191,17 @@ pub fn write(
     options: &ExportOptions,
 ) -> Result<Exported> {
     let mut notices = Vec::new();
+    let lines = |names, notices: &mut Vec<Notice>| {
+        dotenv_targets::write(&variables::of(names, records, values, notices)?, options.target)
+    };
     let text = match format {
         ExportFormat::Dotenv => write_dotenv(records, values, options.target)?,
         ExportFormat::Json => write_json(records)?,
         ExportFormat::Aws => write_aws(records)?,
+        ExportFormat::Ccxt => ccxt::write(records, options.bare, &mut notices)?,
+        ExportFormat::Freqtrade => freqtrade::write(records, values, &mut notices)?,
+        ExportFormat::FreqtradeEnv => lines(VariableNames::Freqtrade, &mut notices)?,
+        ExportFormat::Nautilus => lines(VariableNames::Nautilus, &mut notices)?,
         ExportFormat::Strongroom => write_strongroom(records, values)?,
         ExportFormat::Armor => {
             let problem = "armoured text is a whole vault, not records to write".into();
@@ -209,7 +225,20 @@ pub fn write(
 /// # Errors
 /// [`crate::ExportError`] when two would get the same name, naming both.
 pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
-    let variables = variables::of(records, values)?;
+    variables_as(VariableNames::Strongroom, records, values, &mut Vec::new())
+}
+
+/// The same, by the names that some program reads. What it has no name for is left out with a notice.
+///
+/// # Errors
+/// As [`variables`]; and when that program has no names for a record, or takes fewer records.
+pub fn variables_as<'a>(
+    names: VariableNames,
+    records: &[&'a Record],
+    values: &[(&'a str, &'a Value)],
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<(String, &'a Secret)>> {
+    let variables = variables::of(names, records, values, notices)?;
     Ok(variables.into_iter().map(|variable| (variable.name, variable.value)).collect())
 }
 
@@ -219,7 +248,8 @@ pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) ->
 /// [`crate::ExportError`] when names collide, and when the reader cannot be given a name or a value
 /// as it is. It says which record and field, never the value.
 pub fn write_dotenv(records: &[&Record], values: &[(&str, &Value)], target: DotenvTarget) -> Result<Secret> {
-    Ok(dotenv_targets::write(&variables::of(records, values)?, target)?)
+    let variables = variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?;
+    Ok(dotenv_targets::write(&variables, target)?)
 }
 
 /// The `exchange_secrets` document that financepype's `LocalExchangeSecrets` reads.

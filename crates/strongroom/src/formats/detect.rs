@@ -1,7 +1,7 @@
 //! Which format a text is in, by content.
 
-use super::ImportFormat;
 use super::document::{Node, Object};
+use super::{ImportFormat, ccxt, tolerant};
 
 /// The format that a text is in, by its content alone; none when it looks like none, or like several.
 pub fn detect(text: &str) -> Option<ImportFormat> {
@@ -22,7 +22,8 @@ pub fn recognise(text: &str) -> Vec<ImportFormat> {
     if text.starts_with("-----BEGIN ") {
         return Vec::new();
     }
-    if text.starts_with('{') {
+    // Freqtrade's configuration may begin with a comment.
+    if text.starts_with(['{', '/']) {
         return of_json(text);
     }
     // A first line in brackets is TOML, INI or a list.
@@ -33,10 +34,12 @@ pub fn recognise(text: &str) -> Vec<ImportFormat> {
 }
 
 /// How the JSON formats differ from each other: one line for each.
-const OF_JSON: [(ImportFormat, fn(&Sight<'_>) -> bool); 3] = [
+const OF_JSON: [(ImportFormat, fn(&Sight<'_>) -> bool); 5] = [
     (ImportFormat::Strongroom, |sight| sight.has("strongroom")),
     (ImportFormat::Json, |sight| sight.has("exchange_secrets")),
     (ImportFormat::Aws, |sight| sight.has("SUBACCOUNTS") || sight.has("API_KEY")),
+    (ImportFormat::Freqtrade, |sight| sight.has_object("exchange")),
+    (ImportFormat::Ccxt, |sight| !sight.has_object("exchange") && sight.looks_like_ccxt()),
 ];
 
 /// What can be seen of a JSON document from above.
@@ -51,12 +54,33 @@ impl Sight<'_> {
     fn has(&self, name: &str) -> bool {
         match &self.document {
             Some(document) => document.has(name),
-            None => self.text.contains(&format!("\"{name}\"")),
+            None => self.mentions(name),
         }
+    }
+
+    fn has_object(&self, name: &str) -> bool {
+        match &self.document {
+            Some(document) => document.get(name).is_some_and(Node::is_object),
+            None => self.mentions(name),
+        }
+    }
+
+    /// Whether the document, or one of its members that are objects, has a credential in ccxt's words.
+    fn looks_like_ccxt(&self) -> bool {
+        let Some(document) = &self.document else { return self.mentions("apiKey") };
+        let telling = |object: &Object<'_>| object.names().any(ccxt::words::is_telling);
+        let inside = |node: &Node<'_>| node.clone().object().is_ok_and(|inner| telling(&inner));
+        telling(document) || (!ccxt::is_bare(document) && document.nodes().any(inside))
+    }
+
+    fn mentions(&self, name: &str) -> bool {
+        self.text.contains(&format!("\"{name}\""))
     }
 }
 
 fn of_json(text: &str) -> Vec<ImportFormat> {
+    let plain = tolerant::plain(text);
+    let text = plain.as_ref().map_or(text, |plain| plain.expose_secret());
     let sight = Sight { text, document: Node::of(text).and_then(Node::object).ok() };
     OF_JSON.iter().filter(|(_, looks_like)| looks_like(&sight)).map(|(format, _)| *format).collect()
 }
@@ -84,6 +108,12 @@ mod tests {
             ("{\"strongroom\": 1, \"records\": []}", Some(ImportFormat::Strongroom)),
             ("{\"a\": {\"strongroom\": 1}}", None),
             ("{}", None),
+            ("{\"apiKey\": \"\"}", Some(ImportFormat::Ccxt)),
+            ("{\"api_key\": \"\", \"x\": 1}", Some(ImportFormat::Ccxt)),
+            ("{\"okx/a\": {\"apiKey\": \"\"}}", Some(ImportFormat::Ccxt)),
+            ("{\"okx\": {\"name\": \"\"}}", None),
+            ("// c\n{\"exchange\": {\"secret\": \"\",}, /* d */}", Some(ImportFormat::Freqtrade)),
+            ("{\"exchange\": \"okx\", \"secret\": \"\"}", Some(ImportFormat::Ccxt)),
             ("# comment\n\nexport BINANCE_API_KEY=EXAMPLE\n", Some(ImportFormat::Dotenv)),
             ("A = 1\r\n", Some(ImportFormat::Dotenv)),
             ("-----BEGIN EC PRIVATE KEY-----\nEXAMPLE==\n", None),

@@ -45,6 +45,8 @@ named! {
         Dotenv "dotenv" "NAME=value lines, as python-dotenv and shells read them"
         Json "json" "the exchange_secrets file of financepype"
         Aws "aws" "the API_KEY/SUBACCOUNTS secret of financepype at AWS"
+        Ccxt "ccxt" "what ccxt's constructors take: of one exchange, or by name"
+        Freqtrade "freqtrade" "freqtrade's configuration, its secrets only"
         Strongroom "strongroom" "all records, values and metadata of a vault"
         Armor "armor" "an encrypted vault itself as text"
     }
@@ -58,6 +60,10 @@ named! {
         Dotenv "dotenv" "Environment variables, see --target"
         Json "json" "The exchange_secrets file of financepype, one environment"
         Aws "aws" "The API_KEY/SUBACCOUNTS secret of financepype at AWS, one exchange and environment"
+        Ccxt "ccxt" "What ccxt's constructors take: by name, or of the one REF that is given"
+        Freqtrade "freqtrade" "A config-private.json for freqtrade, one record"
+        FreqtradeEnv "freqtrade-env" "The same as environment variables, see --target"
+        Nautilus "nautilus" "nautilus-trader's environment variables, see --target"
         Strongroom "strongroom" "All records, values and metadata"
         Armor "armor" "The encrypted vault itself as text"
     }
@@ -74,12 +80,21 @@ named! {
     }
 }
 
+named! {
+    /// Which names environment variables have.
+    pub enum VariableNames {
+        Strongroom "strongroom" "{EXCHANGE}_{SUBACCOUNT}_{FIELD}, as export dotenv writes them"
+        Freqtrade "freqtrade" "FREQTRADE__EXCHANGE__..., of one record"
+        Nautilus "nautilus" "What nautilus-trader's adapters read, one record of each"
+    }
+}
+
 impl ImportFormat {
     /// Whether its texts say for which environment each record is.
     pub fn says_environment(self) -> bool {
         match self {
             ImportFormat::Dotenv | ImportFormat::Strongroom | ImportFormat::Armor => true,
-            ImportFormat::Json | ImportFormat::Aws => false,
+            ImportFormat::Json | ImportFormat::Aws | ImportFormat::Ccxt | ImportFormat::Freqtrade => false,
         }
     }
 }
@@ -88,8 +103,11 @@ impl ExportFormat {
     /// Whether named values have a place in it beside records.
     pub fn takes_values(self) -> bool {
         match self {
-            ExportFormat::Dotenv | ExportFormat::Strongroom | ExportFormat::Armor => true,
-            ExportFormat::Json | ExportFormat::Aws => false,
+            ExportFormat::Json | ExportFormat::Aws | ExportFormat::Ccxt => false,
+            ExportFormat::Dotenv | ExportFormat::Freqtrade | ExportFormat::FreqtradeEnv | ExportFormat::Nautilus => {
+                true
+            }
+            ExportFormat::Strongroom | ExportFormat::Armor => true,
         }
     }
 }
@@ -108,6 +126,9 @@ mod tests {
         }
         for target in DotenvTarget::ALL {
             assert_eq!(DotenvTarget::from_name(target.name()), Some(target));
+        }
+        for names in VariableNames::ALL {
+            assert_eq!(VariableNames::from_name(names.name()), Some(names));
         }
         assert_eq!(ImportFormat::from_name("toml"), None);
     }
