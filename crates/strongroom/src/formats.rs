@@ -16,8 +16,10 @@ mod document;
 mod dotenv;
 mod dotenv_targets;
 mod freqtrade;
+pub mod hummingbot;
 mod json;
 mod kinds;
+mod kubernetes;
 mod list;
 mod merge;
 mod names;
@@ -28,6 +30,7 @@ mod render;
 mod round_trips;
 mod spelling;
 mod strongroom;
+mod systemd;
 mod tolerant;
 mod variables;
 
@@ -137,6 +140,10 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
             let problem = "armoured text is a whole vault, not records to read".into();
             return Err(ImportError { line: None, field: None, problem }.into());
         }
+        ImportFormat::Hummingbot => {
+            let problem = "a connector's file of hummingbot is encrypted with hummingbot's password".into();
+            return Err(ImportError { line: None, field: None, problem }.into());
+        }
     };
     names::check(&imported)?;
     // What we wrote ourselves was noticed when it came in.
@@ -162,9 +169,11 @@ pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, no
 
 /// What an export needs to know beside the records.
 #[derive(Debug, Clone, Copy)]
-pub struct ExportOptions {
+pub struct ExportOptions<'a> {
     /// Who reads environment variables, in the formats that are some.
     pub target: DotenvTarget,
+    /// What a Secret of Kubernetes is called, and in which namespace: needed by [`ExportFormat::Kubernetes`].
+    pub kubernetes: Option<(&'a str, Option<&'a str>)>,
     /// [`ExportFormat::Ccxt`]: the object of the only record itself, and not by name.
     pub bare: bool,
 }
@@ -182,13 +191,13 @@ pub struct Exported {
 ///
 /// # Errors
 /// [`crate::ExportError`] says for which record and field, never what stands there: what the format's reader
-/// would refuse, or take for something else, is not written. [`ExportFormat::Armor`] is not made of records and
-/// always an error here.
+/// would refuse, or take for something else, is not written. [`ExportFormat::Armor`] is not made of records, and
+/// [`ExportFormat::Systemd`] is several files, see [`credentials`]: both are always an error here.
 pub fn write(
     format: ExportFormat,
     records: &[&Record],
     values: &[(&str, &Value)],
-    options: &ExportOptions,
+    options: &ExportOptions<'_>,
 ) -> Result<Exported> {
     let mut notices = Vec::new();
     let lines = |names, notices: &mut Vec<Notice>| {
@@ -203,6 +212,14 @@ pub fn write(
         ExportFormat::FreqtradeEnv => lines(VariableNames::Freqtrade, &mut notices)?,
         ExportFormat::Nautilus => lines(VariableNames::Nautilus, &mut notices)?,
         ExportFormat::Strongroom => write_strongroom(records, values)?,
+        ExportFormat::Kubernetes => {
+            let (name, namespace) = options.kubernetes.unwrap_or_default();
+            write_kubernetes(records, values, name, namespace)?
+        }
+        ExportFormat::Systemd => {
+            let problem = "systemd takes a file for each value, not one text".into();
+            return Err(crate::ExportError { place: "the credentials".into(), problem }.into());
+        }
         ExportFormat::Armor => {
             let problem = "armoured text is a whole vault, not records to write".into();
             return Err(crate::ExportError { place: "the vault".into(), problem }.into());
@@ -282,6 +299,31 @@ pub fn write_strongroom(records: &[&Record], values: &[(&str, &Value)]) -> Resul
     Ok(strongroom::write(records, values))
 }
 
+/// A Secret of Kubernetes with these variables, to be applied with `kubectl`.
+///
+/// # Errors
+/// [`crate::ExportError`] as [`variables`], and for names and sizes that Kubernetes refuses.
+pub fn write_kubernetes(
+    records: &[&Record],
+    values: &[(&str, &Value)],
+    name: &str,
+    namespace: Option<&str>,
+) -> Result<Secret> {
+    Ok(kubernetes::write(
+        &variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?,
+        name,
+        namespace,
+    )?)
+}
+
+/// The same variables as [`variables`], each to be a file that systemd's `LoadCredential=` hands to a service.
+///
+/// # Errors
+/// [`crate::ExportError`] as [`variables`], and for names and sizes that systemd refuses.
+pub fn credentials<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
+    Ok(systemd::credentials(variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,5 +332,6 @@ mod tests {
     fn armoured_text_is_not_read_as_records() {
         let options = ImportOptions { exchange: None, now: 0 };
         assert!(read(ImportFormat::Armor, &Secret::copy_of("-----BEGIN STRONGROOM VAULT-----"), &options).is_err());
+        assert!(read(ImportFormat::Hummingbot, &Secret::copy_of("connector: okx"), &options).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Which format a text is in, by content.
 
 use super::document::{Node, Object};
-use super::{ImportFormat, ccxt, tolerant};
+use super::{ImportFormat, ccxt, hummingbot, tolerant};
 
 /// The format that a text is in, by its content alone; none when it looks like none, or like several.
 pub fn detect(text: &str) -> Option<ImportFormat> {
@@ -27,7 +27,14 @@ pub fn recognise(text: &str) -> Vec<ImportFormat> {
         return of_json(text);
     }
     // A first line in brackets is TOML, INI or a list.
-    if text.starts_with(['[', '<']) || !text.lines().any(is_assignment) {
+    if text.starts_with(['[', '<']) {
+        return Vec::new();
+    }
+    // Before dotenv, whose assignments a comment in it may look like.
+    if hummingbot::is_connector(text) {
+        return vec![ImportFormat::Hummingbot];
+    }
+    if !text.lines().any(is_assignment) {
         return Vec::new();
     }
     vec![ImportFormat::Dotenv]
@@ -117,6 +124,8 @@ mod tests {
             ("# comment\n\nexport BINANCE_API_KEY=EXAMPLE\n", Some(ImportFormat::Dotenv)),
             ("A = 1\r\n", Some(ImportFormat::Dotenv)),
             ("-----BEGIN EC PRIVATE KEY-----\nEXAMPLE==\n", None),
+            ("# A=1\nconnector: okx\n\nokx_api_key: 7b2263727970746f\n", Some(ImportFormat::Hummingbot)),
+            ("connector: okx\nokx_api_key: EXAMPLE\n", None),
             ("[section]\na = 1\n", None),
             ("# nothing\n", None),
             ("hello\n", None),

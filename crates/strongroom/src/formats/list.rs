@@ -41,10 +41,12 @@ named! {
     /// The formats that an import understands.
     ///
     /// [`ImportFormat::Armor`] is a whole vault and not records: [`crate::dearmor`] reads it.
+    /// [`ImportFormat::Hummingbot`] is encrypted with a password of its own: [`super::hummingbot`] reads it.
     pub enum ImportFormat {
         Dotenv "dotenv" "NAME=value lines, as python-dotenv and shells read them"
         Json "json" "the exchange_secrets file of financepype"
         Aws "aws" "the API_KEY/SUBACCOUNTS secret of financepype at AWS"
+        Hummingbot "hummingbot" "conf/connectors of hummingbot, with its password"
         Ccxt "ccxt" "what ccxt's constructors take: of one exchange, or by name"
         Freqtrade "freqtrade" "freqtrade's configuration, its secrets only"
         Strongroom "strongroom" "all records, values and metadata of a vault"
@@ -60,6 +62,8 @@ named! {
         Dotenv "dotenv" "Environment variables, see --target"
         Json "json" "The exchange_secrets file of financepype, one environment"
         Aws "aws" "The API_KEY/SUBACCOUNTS secret of financepype at AWS, one exchange and environment"
+        Kubernetes "kubernetes" "A Secret of Kubernetes, see --name"
+        Systemd "systemd" "A file for each value, for systemd's LoadCredential=, see --output-dir"
         Ccxt "ccxt" "What ccxt's constructors take: by name, or of the one REF that is given"
         Freqtrade "freqtrade" "A config-private.json for freqtrade, one record"
         FreqtradeEnv "freqtrade-env" "The same as environment variables, see --target"
@@ -93,7 +97,7 @@ impl ImportFormat {
     /// Whether its texts say for which environment each record is.
     pub fn says_environment(self) -> bool {
         match self {
-            ImportFormat::Dotenv | ImportFormat::Strongroom | ImportFormat::Armor => true,
+            ImportFormat::Dotenv | ImportFormat::Hummingbot | ImportFormat::Strongroom | ImportFormat::Armor => true,
             ImportFormat::Json | ImportFormat::Aws | ImportFormat::Ccxt | ImportFormat::Freqtrade => false,
         }
     }
@@ -103,6 +107,7 @@ impl ExportFormat {
     /// Whether named values have a place in it beside records.
     pub fn takes_values(self) -> bool {
         match self {
+            ExportFormat::Kubernetes | ExportFormat::Systemd => true,
             ExportFormat::Json | ExportFormat::Aws | ExportFormat::Ccxt => false,
             ExportFormat::Dotenv | ExportFormat::Freqtrade | ExportFormat::FreqtradeEnv | ExportFormat::Nautilus => {
                 true
