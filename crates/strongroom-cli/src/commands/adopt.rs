@@ -175,6 +175,11 @@ fn read(context: &Context, args: &Args) -> Result<Vec<SourceFile>, Failure> {
             return Err(Failure::usage(format!("{} is an encrypted vault, not plaintext", shown(path)))
                 .hint(format!("strongroom import {}", output::shell_word(&path.display().to_string()))));
         }
+        if source.format == ImportFormat::Hummingbot {
+            let path = output::shell_word(&path.display().to_string());
+            return Err(Failure::usage(format!("{} is encrypted by hummingbot", shown(&source.path)))
+                .hint(format!("strongroom init; strongroom import hummingbot {path}")));
+        }
         sources.push(source);
     }
     Ok(sources)

@@ -1,5 +1,7 @@
 //! `strongroom export`: records in another format, with care about where plaintext goes.
 
+mod systemd;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,15 @@ pub struct Args {
     /// Who reads the environment variables
     #[arg(long, value_parser = targets_by_name(), default_value = DotenvTarget::Portable.name())]
     target: DotenvTarget,
+    /// What the Secret is called (kubernetes)
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The namespace of the Secret (kubernetes) [default: that of whoever applies it]
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    /// The directory to make, with a file for each value (systemd)
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
     /// Only records of this environment: live, testnet or demo
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
@@ -50,6 +61,10 @@ const PRECIOUS: [(&[u8], &str); 3] = [
 
 /// Writes what was selected.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    check_options(&args)?;
+    if args.format == ExportFormat::Systemd {
+        return systemd::run(context, &args);
+    }
     let environment = args.environment.as_deref().map(environment_of).transpose()?;
     let text = if args.format == ExportFormat::Armor {
         if !args.references.is_empty() || environment.is_some() {
@@ -88,7 +103,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 
 fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
     let records = &selected.records;
-    let options = ExportOptions { target: args.target };
+    let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
+    let options = ExportOptions { target: args.target, bare: false, kubernetes };
     let exported = formats::write(args.format, records, &selected.values, &options).map_err(|error| {
         let failure = Failure::from(error);
         let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
@@ -105,6 +121,30 @@ fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secr
         context.warn(notice.text);
     }
     Ok(exported.text)
+}
+
+/// Options that belong to one format are refused with another, where they would change nothing.
+fn check_options(args: &Args) -> Result<(), Failure> {
+    let is_kubernetes = args.format == ExportFormat::Kubernetes;
+    let is_systemd = args.format == ExportFormat::Systemd;
+    for (option, given, fits) in [
+        ("--name", args.name.is_some(), is_kubernetes),
+        ("--namespace", args.namespace.is_some(), is_kubernetes),
+        ("--output-dir", args.output_dir.is_some(), is_systemd),
+        ("--output", args.output.is_some(), !is_systemd),
+        ("--reveal", args.reveal, !is_systemd),
+    ] {
+        if given && !fits {
+            return Err(Failure::usage(format!("{option} is not for {}", args.format.name())));
+        }
+    }
+    let Some(name) = &args.name else {
+        let nameless = Failure::usage("a Secret of Kubernetes has a name");
+        return if is_kubernetes { Err(nameless.hint("repeat the command with --name NAME")) } else { Ok(()) };
+    };
+    // Of nothing, so that only the names can be wrong, before anybody is asked for a passphrase.
+    let names_alone = formats::write_kubernetes(&[], &[], name, args.namespace.as_deref());
+    names_alone.map(|_| ()).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn formats_by_name() -> impl TypedValueParser<Value = ExportFormat> {

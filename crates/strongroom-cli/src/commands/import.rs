@@ -1,5 +1,7 @@
 //! `strongroom import`: records and values from another format, all of them or none.
 
+mod hummingbot;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,8 @@ pub struct Args {
     /// Say what would happen and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    source_passphrase: hummingbot::SourcePassphraseArgs,
 }
 
 /// What happened to which records, as `import --json` says it.
@@ -82,12 +86,21 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         // clap lets nothing else through.
         _ => return Err(Failure::usage("import takes a format and a file")),
     };
-    streams::refuse_two_readers(context, [path.as_path()], None)?;
-    let source = SourceFile::read(context, path, format)?;
-    if source.format == ImportFormat::Armor {
-        return import_armor(context, &source, args.dry_run);
+    let inputs = args.source_passphrase.standard_input();
+    streams::refuse_two_readers(context, inputs.into_iter().chain([path.as_path()]), None)?;
+    let source =
+        if path.is_dir() { hummingbot::directory(path, format)? } else { SourceFile::read(context, path, format)? };
+    if source.format != ImportFormat::Hummingbot && args.source_passphrase.is_given() {
+        return Err(Failure::usage(format!(
+            "{} is not encrypted: it takes no --source-passphrase",
+            source.format.name()
+        )));
     }
-    let mut imported = source.parse_quietly(args.exchange.as_deref())?;
+    let mut imported = match source.format {
+        ImportFormat::Armor => return import_armor(context, &source, args.dry_run),
+        ImportFormat::Hummingbot => hummingbot::read(context, &source, &args.source_passphrase)?,
+        _ => source.parse_quietly(args.exchange.as_deref())?,
+    };
     if let Some(environment) = args.environment.as_deref().map(environment_of).transpose()? {
         if source.format.says_environment() {
             return Err(Failure::usage(format!("--environment is not for {}, which says it", source.format.name())));
@@ -105,7 +118,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         if let Saved::Revision(_) = saved
             && path != Path::new("-")
         {
-            context.note(format!("the plaintext is still in {}", path.display()));
+            let what = match source.format {
+                ImportFormat::Hummingbot => "what hummingbot's password opens",
+                _ => "the plaintext",
+            };
+            context.note(format!("{what} is still in {}", path.display()));
         }
         report
     };
