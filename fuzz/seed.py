@@ -11,6 +11,7 @@ TEXT_KEYS = ("machine-key", "key-file", "recovery-code", "passphrase", "require"
 REFERENCES = ("okx", "binance/main@testnet", "okx/a%40live/api_key", "binance/*@demo", "env/DATABASE_URL")
 FORGERIES = (b"", b"\0\0\x89", b"\x10\0\x02", b"\x5a\x80\x01", b"\x5b\x80\x02", b"\x12\0\0\xa0\x10\x55", b"\x20")
 AWS = '{"API_KEY":"EXAMPLE-K","API_SECRET":"EXAMPLE-S","SUBACCOUNTS":[{"subaccount_name":"a","API_KEY":"K","API_SECRET":"S"}]}'
+HUMMINGBOT = ("injective_v2_perpetual", "kraken", "lighter", "okx", "xrpl")
 WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
 DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n")
 
@@ -53,6 +54,11 @@ def main() -> None:
     seed("json", (ROOT / "examples" / "secrets.json").read_bytes())
     seed("aws", AWS.encode())
     seed("strongroom", WHOLE.encode())
+    for path in sorted((ROOT / "tests" / "interop" / "hummingbot").glob("*/connectors/*.yml")):
+        if path.stem in HUMMINGBOT:
+            seed("hummingbot", path.read_bytes())
+            values = [line.partition(": ")[2] for line in path.read_text().splitlines() if ": 7b22" in line]
+            seed("hummingbot", bytes.fromhex(values[0]))
     for folder in sorted(CORPUS.iterdir()):
         print(f"{folder.name}: {len(list(folder.iterdir()))} seeds")
 

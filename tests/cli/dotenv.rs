@@ -8,7 +8,7 @@ use serde_json::json;
 use strongroom_tests::{Sandbox, skip};
 
 /// Values by subaccount. Everything that one reader or another gives a meaning.
-const VALUES: [(&str, &str); 16] = [
+pub(super) const VALUES: [(&str, &str); 16] = [
     ("blank", "EXAMPLE with  blanks "),
     ("leading", "  EXAMPLE"),
     ("double", "EXAMPLE \"double\" quotes"),
@@ -28,7 +28,7 @@ const VALUES: [(&str, &str); 16] = [
 ];
 
 /// A vault whose `binance` subaccounts have these values as their secrets.
-fn vault(keep: impl Fn(&str) -> bool) -> Sandbox {
+pub(super) fn vault(keep: impl Fn(&str) -> bool) -> Sandbox {
     let sandbox = Sandbox::new();
     let subaccounts: serde_json::Map<_, _> = VALUES
         .iter()
@@ -61,7 +61,7 @@ fn same(found: BTreeMap<String, String>, expected: BTreeMap<String, String>) {
     assert_eq!(found.len(), expected.len());
 }
 
-fn everything(_: &str) -> bool {
+pub(super) fn everything(_: &str) -> bool {
     true
 }
 

@@ -258,6 +258,32 @@ fn a_command_that_saves_has_only_what_the_table_says() {
 }
 
 #[test]
+fn what_hummingbot_encrypted_lies_only_among_the_secrets() {
+    let Some(mut work) = Work::new("what_hummingbot_encrypted_lies_only_among_the_secrets") else { return };
+    let (password, value) = ("EXAMPLE hummingbot pässword", "EXAMPLE-XRPL-XRPL-SECRET-KEY");
+    work.fixture.also("password of hummingbot", password);
+    work.fixture.also("value that hummingbot encrypted", value);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/hummingbot/conf/connectors/xrpl.yml");
+    work.fixture.sandbox.write("xrpl.yml", std::fs::read(file).expect("what hummingbot wrote"));
+    work.fixture.sandbox.write("hb", password);
+    let there = || may("value that hummingbot encrypted", APART, "the value that is imported");
+    let read = may("password of hummingbot", ANYWHERE, "the password, while it is read and tried");
+    let [starts, unlocks] = begins_with_key();
+    let starts = Phase { rules: with(starts.rules, vec![read, there()]), ..starts };
+    let unlocks = Phase { rules: with(unlocks.rules, vec![there()]), ..unlocks };
+    let rules = vec![
+        may("value *", APART, PAYLOAD),
+        may("note *", ANYWHERE, NOTES),
+        may("key *", ANYWHERE, "ciphers and hashes at work; wiped before the save returns"),
+        must("value that hummingbot encrypted", APART, "the value that is saved"),
+    ];
+    let saves = phase("saves", |call| call.is(&[libc::SYS_flock]), rules);
+    let words = "import hummingbot xrpl.yml --source-passphrase-file hb";
+    work.follow("import hummingbot", |it| it.by_key(words), "", vec![starts, unlocks, saves, ends()]);
+    work.close(40, 100);
+}
+
+#[test]
 fn what_run_starts_has_only_what_was_selected() {
     let test = "what_run_starts_has_only_what_was_selected";
     let Some(mut work) = Work::new(test) else { return };

@@ -76,10 +76,13 @@ pub mod examples {
     /// Of `import`.
     pub const IMPORT: &str = "Examples:
   strongroom import .env
-  strongroom import aws secret.json --exchange okx --dry-run";
+  strongroom import aws secret.json --exchange okx --dry-run
+  strongroom import hummingbot conf --source-passphrase-file hb";
     /// Of `export`.
     pub const EXPORT: &str = "Examples:
   strongroom export dotenv binance/main > .env
+  strongroom export kubernetes --name bot > secret.yaml
+  strongroom export systemd --output-dir /etc/bot/credentials
   strongroom export armor > vault.txt";
     /// Of `run`.
     pub const RUN: &str = "Examples:

@@ -10,19 +10,28 @@
 //! names (exchanges, subaccounts, fields, variables), and notes, which are no secrets.
 
 mod aws;
+mod ccxt;
 mod detect;
 mod document;
 mod dotenv;
 mod dotenv_targets;
+mod freqtrade;
+pub mod hummingbot;
 mod json;
 mod kinds;
+mod kubernetes;
+mod list;
 mod merge;
 mod names;
+mod nautilus;
+mod pem;
 mod render;
 #[cfg(test)]
 mod round_trips;
 mod spelling;
 mod strongroom;
+mod systemd;
+mod tolerant;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -32,88 +41,10 @@ use crate::record::{Contents, Record, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
-pub use detect::detect;
+pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
+pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub(crate) use variables::records_of_pairs;
-
-/// The formats that an import understands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportFormat {
-    /// `NAME=value` lines in the grammar of python-dotenv, with what shells write besides.
-    Dotenv,
-    /// `{"exchange_secrets": {...}}`, as financepype's `LocalExchangeSecrets` reads it.
-    Json,
-    /// `{"API_KEY", "SUBACCOUNTS": [...]}`, as financepype's `AWSExchangeSecrets` reads it.
-    Aws,
-    /// All records and metadata, as [`write_strongroom`] writes them.
-    Strongroom,
-    /// A whole vault as text. Not records: [`crate::dearmor`] reads it.
-    Armor,
-}
-
-impl ImportFormat {
-    /// All of them.
-    pub const ALL: [ImportFormat; 5] =
-        [ImportFormat::Dotenv, ImportFormat::Json, ImportFormat::Aws, ImportFormat::Strongroom, ImportFormat::Armor];
-
-    /// `dotenv`, `json`, `aws`, `strongroom` or `armor`.
-    pub fn name(self) -> &'static str {
-        match self {
-            ImportFormat::Dotenv => "dotenv",
-            ImportFormat::Json => "json",
-            ImportFormat::Aws => "aws",
-            ImportFormat::Strongroom => "strongroom",
-            ImportFormat::Armor => "armor",
-        }
-    }
-
-    /// The format of this name, if it is one.
-    pub fn from_name(name: &str) -> Option<ImportFormat> {
-        ImportFormat::ALL.into_iter().find(|format| format.name() == name)
-    }
-}
-
-/// Who will read a `.env`. The readers in use differ so much that no quoting suits all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DotenvTarget {
-    /// All of them. Only values that need no quoting; others are refused.
-    Portable,
-    /// python-dotenv, with its interpolation on.
-    PythonDotenv,
-    /// `docker run --env-file`, which knows no quotes.
-    Docker,
-    /// systemd's `EnvironmentFile=`.
-    Systemd,
-    /// A POSIX shell: `set -a; . ./file`.
-    Sh,
-}
-
-impl DotenvTarget {
-    /// All of them.
-    pub const ALL: [DotenvTarget; 5] = [
-        DotenvTarget::Portable,
-        DotenvTarget::PythonDotenv,
-        DotenvTarget::Docker,
-        DotenvTarget::Systemd,
-        DotenvTarget::Sh,
-    ];
-
-    /// `portable`, `python-dotenv`, `docker`, `systemd` or `sh`.
-    pub fn name(self) -> &'static str {
-        match self {
-            DotenvTarget::Portable => "portable",
-            DotenvTarget::PythonDotenv => "python-dotenv",
-            DotenvTarget::Docker => "docker",
-            DotenvTarget::Systemd => "systemd",
-            DotenvTarget::Sh => "sh",
-        }
-    }
-
-    /// The target of this name, if it is one.
-    pub fn from_name(name: &str) -> Option<DotenvTarget> {
-        DotenvTarget::ALL.into_iter().find(|target| target.name() == name)
-    }
-}
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -202,9 +133,15 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
         ImportFormat::Dotenv => dotenv::read(text, options)?,
         ImportFormat::Json => json::read(text, options)?,
         ImportFormat::Aws => aws::read(text, options)?,
+        ImportFormat::Ccxt => ccxt::read(text, options)?,
+        ImportFormat::Freqtrade => freqtrade::read(text, options)?,
         ImportFormat::Strongroom => strongroom::read(text, options)?,
         ImportFormat::Armor => {
             let problem = "armoured text is a whole vault, not records to read".into();
+            return Err(ImportError { line: None, field: None, problem }.into());
+        }
+        ImportFormat::Hummingbot => {
+            let problem = "a connector's file of hummingbot is encrypted with hummingbot's password".into();
             return Err(ImportError { line: None, field: None, problem }.into());
         }
     };
@@ -230,6 +167,71 @@ pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, no
     merge::merge_into(contents, imported, replace, now)
 }
 
+/// What an export needs to know beside the records.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportOptions<'a> {
+    /// Who reads environment variables, in the formats that are some.
+    pub target: DotenvTarget,
+    /// What a Secret of Kubernetes is called, and in which namespace: needed by [`ExportFormat::Kubernetes`].
+    pub kubernetes: Option<(&'a str, Option<&'a str>)>,
+    /// [`ExportFormat::Ccxt`]: the object of the only record itself, and not by name.
+    pub bare: bool,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Exported {
+    /// The whole text.
+    pub text: Secret,
+    /// What the user should know.
+    pub notices: Vec<Notice>,
+}
+
+/// Writes these records and values in this format. What has no place in it is left out with a notice.
+///
+/// # Errors
+/// [`crate::ExportError`] says for which record and field, never what stands there: what the format's reader
+/// would refuse, or take for something else, is not written. [`ExportFormat::Armor`] is not made of records, and
+/// [`ExportFormat::Systemd`] is several files, see [`credentials`]: both are always an error here.
+pub fn write(
+    format: ExportFormat,
+    records: &[&Record],
+    values: &[(&str, &Value)],
+    options: &ExportOptions<'_>,
+) -> Result<Exported> {
+    let mut notices = Vec::new();
+    let lines = |names, notices: &mut Vec<Notice>| {
+        dotenv_targets::write(&variables::of(names, records, values, notices)?, options.target)
+    };
+    let text = match format {
+        ExportFormat::Dotenv => write_dotenv(records, values, options.target)?,
+        ExportFormat::Json => write_json(records)?,
+        ExportFormat::Aws => write_aws(records)?,
+        ExportFormat::Ccxt => ccxt::write(records, options.bare, &mut notices)?,
+        ExportFormat::Freqtrade => freqtrade::write(records, values, &mut notices)?,
+        ExportFormat::FreqtradeEnv => lines(VariableNames::Freqtrade, &mut notices)?,
+        ExportFormat::Nautilus => lines(VariableNames::Nautilus, &mut notices)?,
+        ExportFormat::Strongroom => write_strongroom(records, values)?,
+        ExportFormat::Kubernetes => {
+            let (name, namespace) = options.kubernetes.unwrap_or_default();
+            write_kubernetes(records, values, name, namespace)?
+        }
+        ExportFormat::Systemd => {
+            let problem = "systemd takes a file for each value, not one text".into();
+            return Err(crate::ExportError { place: "the credentials".into(), problem }.into());
+        }
+        ExportFormat::Armor => {
+            let problem = "armoured text is a whole vault, not records to write".into();
+            return Err(crate::ExportError { place: "the vault".into(), problem }.into());
+        }
+    };
+    if !format.takes_values() && !values.is_empty() {
+        let text = format!("{} values under env/ have no place in this format and are left out", values.len());
+        notices.push(Notice { line: None, text });
+    }
+    Ok(Exported { text, notices })
+}
+
 /// Environment variables of these records and values, as `run` and [`write_dotenv`] name them.
 ///
 /// `{EXCHANGE}_{FIELD}` for `main`, `{EXCHANGE}_{SUBACCOUNT}_{FIELD}` for others, `_TESTNET` or
@@ -240,7 +242,20 @@ pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, no
 /// # Errors
 /// [`crate::ExportError`] when two would get the same name, naming both.
 pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
-    let variables = variables::of(records, values)?;
+    variables_as(VariableNames::Strongroom, records, values, &mut Vec::new())
+}
+
+/// The same, by the names that some program reads. What it has no name for is left out with a notice.
+///
+/// # Errors
+/// As [`variables`]; and when that program has no names for a record, or takes fewer records.
+pub fn variables_as<'a>(
+    names: VariableNames,
+    records: &[&'a Record],
+    values: &[(&'a str, &'a Value)],
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<(String, &'a Secret)>> {
+    let variables = variables::of(names, records, values, notices)?;
     Ok(variables.into_iter().map(|variable| (variable.name, variable.value)).collect())
 }
 
@@ -250,7 +265,8 @@ pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) ->
 /// [`crate::ExportError`] when names collide, and when the reader cannot be given a name or a value
 /// as it is. It says which record and field, never the value.
 pub fn write_dotenv(records: &[&Record], values: &[(&str, &Value)], target: DotenvTarget) -> Result<Secret> {
-    Ok(dotenv_targets::write(&variables::of(records, values)?, target)?)
+    let variables = variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?;
+    Ok(dotenv_targets::write(&variables, target)?)
 }
 
 /// The `exchange_secrets` document that financepype's `LocalExchangeSecrets` reads.
@@ -283,24 +299,39 @@ pub fn write_strongroom(records: &[&Record], values: &[(&str, &Value)]) -> Resul
     Ok(strongroom::write(records, values))
 }
 
+/// A Secret of Kubernetes with these variables, to be applied with `kubectl`.
+///
+/// # Errors
+/// [`crate::ExportError`] as [`variables`], and for names and sizes that Kubernetes refuses.
+pub fn write_kubernetes(
+    records: &[&Record],
+    values: &[(&str, &Value)],
+    name: &str,
+    namespace: Option<&str>,
+) -> Result<Secret> {
+    Ok(kubernetes::write(
+        &variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?,
+        name,
+        namespace,
+    )?)
+}
+
+/// The same variables as [`variables`], each to be a file that systemd's `LoadCredential=` hands to a service.
+///
+/// # Errors
+/// [`crate::ExportError`] as [`variables`], and for names and sizes that systemd refuses.
+pub fn credentials<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
+    Ok(systemd::credentials(variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_back() {
-        for format in ImportFormat::ALL {
-            assert_eq!(ImportFormat::from_name(format.name()), Some(format));
-        }
-        for target in DotenvTarget::ALL {
-            assert_eq!(DotenvTarget::from_name(target.name()), Some(target));
-        }
-        assert_eq!(ImportFormat::from_name("toml"), None);
-    }
-
-    #[test]
     fn armoured_text_is_not_read_as_records() {
         let options = ImportOptions { exchange: None, now: 0 };
         assert!(read(ImportFormat::Armor, &Secret::copy_of("-----BEGIN STRONGROOM VAULT-----"), &options).is_err());
+        assert!(read(ImportFormat::Hummingbot, &Secret::copy_of("connector: okx"), &options).is_err());
     }
 }

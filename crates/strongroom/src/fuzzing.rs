@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::container::{self, Header, SlotId};
 use crate::error::{Error, FormatError};
+use crate::formats::hummingbot::{Connector, Verification};
 use crate::formats::{self, ImportFormat, ImportOptions};
 use crate::keys::{DataKey, sha256};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
@@ -18,7 +19,7 @@ use crate::wire::{self, Index};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("container", container),
     ("forgery", forgery),
     ("payload", payload),
@@ -28,6 +29,7 @@ pub const TARGETS: [Target; 9] = [
     ("json", json),
     ("aws", aws),
     ("strongroom", strongroom),
+    ("hummingbot", hummingbot),
 ];
 
 /// Parses bytes whose checksum was made to fit, so that the fuzzer gets behind it; what parses has one spelling.
@@ -168,6 +170,19 @@ pub fn aws(bytes: &[u8]) {
 /// Reads our own document.
 pub fn strongroom(bytes: &[u8]) {
     import(ImportFormat::Strongroom, bytes);
+}
+
+/// Reads a connector's file, and as an encrypted value of one. Nothing is derived: that would only be slow.
+pub fn hummingbot(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let _ = formats::detect(text);
+    let value = data_encoding::HEXLOWER.encode(text.as_bytes());
+    for text in [text.to_owned(), format!("connector: okx\nokx_api_key: {value}\n")] {
+        if let Ok(connector) = Connector::read(&Secret::new(text)) {
+            assert!(!connector.name().is_empty());
+        }
+    }
+    let _ = Verification::read(&Secret::new(value));
 }
 
 fn import(format: ImportFormat, bytes: &[u8]) {

@@ -1,7 +1,8 @@
 //! Keys and how they are derived.
 //!
 //! Each function is one line of SPEC.md, section "Derivations", and has that line as its first sentence. Nothing here
-//! reads files or knows about records. The only file that names `hkdf`, `hmac`, `sha2` and `x25519-dalek`.
+//! reads files or knows about records. The only file that names `hkdf`, `hmac`, `sha2` (but for what
+//! hummingbot's keys are derived with) and `x25519-dalek`.
 
 #[cfg(test)]
 mod published;

@@ -27,7 +27,7 @@ pub struct Args {
     /// Plaintext files: .env, secrets.json, ...; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// dotenv, json, aws or strongroom [default: recognised for each file]
+    /// The format of the files, as in `import` [default: recognised for each file]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
@@ -43,7 +43,7 @@ pub struct Args {
 /// Reads everything, makes or opens the vault, puts it in, proves it, says what to do next.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, args.files.iter().map(PathBuf::as_path), None)?;
-    let sources = read(&args)?;
+    let sources = read(context, &args)?;
     let (expected, from_files) = merged(context, &args, &sources)?;
     match existing_vault(context) {
         Some(path) => adopt_into(context, &args, &path, &sources, &expected),
@@ -166,14 +166,19 @@ fn prove(context: &Context, created: &Created, expected: &Contents) -> Result<()
 }
 
 /// All files, read and recognised before anything else happens.
-fn read(args: &Args) -> Result<Vec<SourceFile>, Failure> {
+fn read(context: &Context, args: &Args) -> Result<Vec<SourceFile>, Failure> {
     let format = args.format.as_ref().map(|name| import::format_of(name.as_ref())).transpose()?;
     let mut sources = Vec::with_capacity(args.files.len());
     for path in &args.files {
-        let source = SourceFile::read(path, format)?;
+        let source = SourceFile::read(context, path, format)?;
         if source.format == ImportFormat::Armor {
             return Err(Failure::usage(format!("{} is an encrypted vault, not plaintext", shown(path)))
                 .hint(format!("strongroom import {}", output::shell_word(&path.display().to_string()))));
+        }
+        if source.format == ImportFormat::Hummingbot {
+            let path = output::shell_word(&path.display().to_string());
+            return Err(Failure::usage(format!("{} is encrypted by hummingbot", shown(&source.path)))
+                .hint(format!("strongroom init; strongroom import hummingbot {path}")));
         }
         sources.push(source);
     }

@@ -1,10 +1,12 @@
 //! `strongroom export`: records in another format, with care about where plaintext goes.
 
+mod systemd;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use strongroom::formats::{self, DotenvTarget};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
 use strongroom::{Environment, Secret};
 
 use crate::context::Context;
@@ -16,14 +18,23 @@ use crate::{Outcome, output, plaintext, private_file};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to write
-    #[arg(value_enum)]
-    format: Format,
+    #[arg(value_parser = formats_by_name())]
+    format: ExportFormat,
     /// Only these [default: all]
     #[arg(value_name = "REF")]
     references: Vec<String>,
-    /// Who reads the dotenv file
-    #[arg(long, value_enum, default_value_t = Target::Portable)]
-    target: Target,
+    /// Who reads the environment variables
+    #[arg(long, value_parser = targets_by_name(), default_value = DotenvTarget::Portable.name())]
+    target: DotenvTarget,
+    /// What the Secret is called (kubernetes)
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The namespace of the Secret (kubernetes) [default: that of whoever applies it]
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    /// The directory to make, with a file for each value (systemd)
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
     /// Only records of this environment: live, testnet or demo
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
@@ -41,47 +52,6 @@ pub struct Args {
     allow_plaintext_in_git: bool,
 }
 
-/// The formats that can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Environment variables, see --target
-    Dotenv,
-    /// The exchange_secrets file of one environment
-    Json,
-    /// The API_KEY/SUBACCOUNTS secret of one exchange and environment
-    Aws,
-    /// All records, values and metadata
-    Strongroom,
-    /// The encrypted vault itself as text
-    Armor,
-}
-
-/// Who reads a dotenv file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Target {
-    /// All of them
-    Portable,
-    PythonDotenv,
-    /// docker --env-file
-    Docker,
-    /// systemd's EnvironmentFile=
-    Systemd,
-    /// set -a; . FILE
-    Sh,
-}
-
-impl Target {
-    fn for_library(self) -> DotenvTarget {
-        match self {
-            Target::Portable => DotenvTarget::Portable,
-            Target::PythonDotenv => DotenvTarget::PythonDotenv,
-            Target::Docker => DotenvTarget::Docker,
-            Target::Systemd => DotenvTarget::Systemd,
-            Target::Sh => DotenvTarget::Sh,
-        }
-    }
-}
-
 /// How files begin that no export replaces.
 const PRECIOUS: [(&[u8], &str); 3] = [
     (b"\x89STRONGROOM\r\n\x1a\n\0", "a vault"),
@@ -91,8 +61,12 @@ const PRECIOUS: [(&[u8], &str); 3] = [
 
 /// Writes what was selected.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
+    check_options(&args)?;
+    if args.format == ExportFormat::Systemd {
+        return systemd::run(context, &args);
+    }
     let environment = args.environment.as_deref().map(environment_of).transpose()?;
-    let text = if args.format == Format::Armor {
+    let text = if args.format == ExportFormat::Armor {
         if !args.references.is_empty() || environment.is_some() {
             return Err(Failure::usage("armor is the whole vault: it takes no REF and no --environment"));
         }
@@ -106,8 +80,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         if let Some(environment) = environment {
             selected.records.retain(|record| record.environment == environment);
         }
-        let only_records = matches!(args.format, Format::Json | Format::Aws);
-        if selected.records.is_empty() && (only_records || selected.values.is_empty()) {
+        if selected.records.is_empty() && (!args.format.takes_values() || selected.values.is_empty()) {
             return Err(Failure::record("nothing-selected", "there is nothing to export"));
         }
         write(context, &args, &selected)?
@@ -129,29 +102,59 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 }
 
 fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
-    let (records, values) = (&selected.records, &selected.values);
-    if matches!(args.format, Format::Json | Format::Aws) && !values.is_empty() {
-        context.warn(format!("{} values under env/ have no place in this format and are left out", values.len()));
-    }
-    let text = match args.format {
-        Format::Dotenv => formats::write_dotenv(records, values, args.target.for_library()),
-        Format::Json => formats::write_json(records),
-        Format::Aws => formats::write_aws(records),
-        Format::Strongroom => formats::write_strongroom(records, values),
-        Format::Armor => return Err(Failure::new(code::BUG, "export", "armor is not made of records")),
-    };
-    text.map_err(|error| {
+    let records = &selected.records;
+    let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
+    let options = ExportOptions { target: args.target, bare: false, kubernetes };
+    let exported = formats::write(args.format, records, &selected.values, &options).map_err(|error| {
         let failure = Failure::from(error);
         let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
         let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
         match args.format {
-            Format::Json | Format::Aws if several => {
+            ExportFormat::Json | ExportFormat::Aws if several => {
                 failure.hint("repeat the command with --environment live, testnet or demo")
             }
-            Format::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
+            ExportFormat::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
             _ => failure,
         }
-    })
+    })?;
+    for notice in exported.notices {
+        context.warn(notice.text);
+    }
+    Ok(exported.text)
+}
+
+/// Options that belong to one format are refused with another, where they would change nothing.
+fn check_options(args: &Args) -> Result<(), Failure> {
+    let is_kubernetes = args.format == ExportFormat::Kubernetes;
+    let is_systemd = args.format == ExportFormat::Systemd;
+    for (option, given, fits) in [
+        ("--name", args.name.is_some(), is_kubernetes),
+        ("--namespace", args.namespace.is_some(), is_kubernetes),
+        ("--output-dir", args.output_dir.is_some(), is_systemd),
+        ("--output", args.output.is_some(), !is_systemd),
+        ("--reveal", args.reveal, !is_systemd),
+    ] {
+        if given && !fits {
+            return Err(Failure::usage(format!("{option} is not for {}", args.format.name())));
+        }
+    }
+    let Some(name) = &args.name else {
+        let nameless = Failure::usage("a Secret of Kubernetes has a name");
+        return if is_kubernetes { Err(nameless.hint("repeat the command with --name NAME")) } else { Ok(()) };
+    };
+    // Of nothing, so that only the names can be wrong, before anybody is asked for a passphrase.
+    let names_alone = formats::write_kubernetes(&[], &[], name, args.namespace.as_deref());
+    names_alone.map(|_| ()).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn formats_by_name() -> impl TypedValueParser<Value = ExportFormat> {
+    let names = ExportFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(names).try_map(|name| ExportFormat::from_name(&name).ok_or("no such format"))
+}
+
+fn targets_by_name() -> impl TypedValueParser<Value = DotenvTarget> {
+    let names = DotenvTarget::ALL.map(|target| PossibleValue::new(target.name()).help(target.about()));
+    PossibleValuesParser::new(names).try_map(|name| DotenvTarget::from_name(&name).ok_or("no such target"))
 }
 
 fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `strongroom import`: records and values from another format, all of them or none.
 
+mod hummingbot;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -14,19 +16,15 @@ use crate::unlock::source::{self, shown};
 use crate::unlock::streams;
 use crate::{Outcome, output, private_file};
 
-/// The formats that can be read, for messages.
-const FORMATS: &str = "dotenv, json, aws, strongroom, armor";
-
 // What `import` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// dotenv, json, aws, strongroom or armor [default: recognised], and the file; `-` is standard input
-    #[arg(value_names = ["FORMAT", "FILE"], num_args = 1..=2, required = true)]
+    #[arg(value_names = ["FORMAT", "FILE"], num_args = 1..=2, required = true, help = format_help())]
     format_and_file: Vec<PathBuf>,
     /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
     #[arg(long, value_name = "NAME")]
     exchange: Option<String>,
-    /// The environment of a json or aws file, which do not say: live, testnet or demo [default: live]
+    /// The environment, where the format does not say (json, aws): live, testnet or demo [default: live]
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
     /// Take the new values where they differ
@@ -35,11 +33,16 @@ pub struct Args {
     /// Say what would happen and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    source_passphrase: hummingbot::SourcePassphraseArgs,
 }
 
 /// What happened to which records, as `import --json` says it.
 #[derive(Serialize)]
 pub struct Report<'a> {
+    /// The format that was read, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'static str>,
     added: &'a [String],
     unchanged: &'a [String],
     replaced: &'a [String],
@@ -53,9 +56,16 @@ pub fn sorted(mut report: ImportReport) -> ImportReport {
     report
 }
 
+impl Report<'_> {
+    /// The same, and which format it was.
+    fn of_format(self, format: ImportFormat) -> Self {
+        Report { format: Some(format.name()), ..self }
+    }
+}
+
 impl<'a> From<&'a ImportReport> for Report<'a> {
     fn from(report: &'a ImportReport) -> Report<'a> {
-        Report { added: &report.added, unchanged: &report.unchanged, replaced: &report.replaced }
+        Report { format: None, added: &report.added, unchanged: &report.unchanged, replaced: &report.replaced }
     }
 }
 
@@ -76,15 +86,24 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         // clap lets nothing else through.
         _ => return Err(Failure::usage("import takes a format and a file")),
     };
-    streams::refuse_two_readers(context, [path.as_path()], None)?;
-    let source = SourceFile::read(path, format)?;
-    if source.format == ImportFormat::Armor {
-        return import_armor(context, &source, args.dry_run);
+    let inputs = args.source_passphrase.standard_input();
+    streams::refuse_two_readers(context, inputs.into_iter().chain([path.as_path()]), None)?;
+    let source =
+        if path.is_dir() { hummingbot::directory(path, format)? } else { SourceFile::read(context, path, format)? };
+    if source.format != ImportFormat::Hummingbot && args.source_passphrase.is_given() {
+        return Err(Failure::usage(format!(
+            "{} is not encrypted: it takes no --source-passphrase",
+            source.format.name()
+        )));
     }
-    let mut imported = source.parse_quietly(args.exchange.as_deref())?;
+    let mut imported = match source.format {
+        ImportFormat::Armor => return import_armor(context, &source, args.dry_run),
+        ImportFormat::Hummingbot => hummingbot::read(context, &source, &args.source_passphrase)?,
+        _ => source.parse_quietly(args.exchange.as_deref())?,
+    };
     if let Some(environment) = args.environment.as_deref().map(environment_of).transpose()? {
-        if !matches!(source.format, ImportFormat::Json | ImportFormat::Aws) {
-            return Err(Failure::usage("--environment is for json and aws; the other formats say it themselves"));
+        if source.format.says_environment() {
+            return Err(Failure::usage(format!("--environment is not for {}, which says it", source.format.name())));
         }
         imported.records.iter_mut().for_each(|record| record.environment = environment);
     }
@@ -99,13 +118,17 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         if let Saved::Revision(_) = saved
             && path != Path::new("-")
         {
-            context.note(format!("the plaintext is still in {}", path.display()));
+            let what = match source.format {
+                ImportFormat::Hummingbot => "what hummingbot's password opens",
+                _ => "the plaintext",
+            };
+            context.note(format!("{what} is still in {}", path.display()));
         }
         report
     };
     let report = sorted(report);
     if context.json {
-        output::json(&Report::from(&report))?;
+        output::json(&Report::from(&report).of_format(source.format))?;
     } else {
         output::text(describe(&report, args.dry_run))?;
     }
@@ -113,16 +136,20 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 }
 
 impl SourceFile {
-    /// Reads a file and finds out what it is, when that is not said.
+    /// Reads a file and finds out what it is, when that is not said. What it found it says on standard error.
     ///
     /// # Errors
     /// Exit code 3.
-    pub fn read(path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
+    pub fn read(context: &Context, path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
         let text = source::text_file(path)?;
-        let format = format.or_else(|| formats::detect(text.expose_secret())).ok_or_else(|| {
-            Failure::new(code::FILE, "unknown-format", format!("{}: cannot tell what format this is", shown(path)))
-                .hint(format!("name it: one of {FORMATS}"))
-        })?;
+        let format = match format {
+            Some(format) => format,
+            None => {
+                let format = recognised(path, &formats::recognise(text.expose_secret()))?;
+                context.note(format!("{}: read as {}", shown(path), format.name()));
+                format
+            }
+        };
         Ok(SourceFile { path: path.to_owned(), format, text })
     }
 
@@ -158,6 +185,29 @@ impl SourceFile {
     }
 }
 
+/// The one format that a file looks like.
+fn recognised(path: &Path, formats: &[ImportFormat]) -> Result<ImportFormat, Failure> {
+    let failed = |message| Failure::new(code::FILE, "unknown-format", message);
+    match formats {
+        [format] => Ok(*format),
+        [] => {
+            let failure = failed(format!("{}: cannot tell what format this is", shown(path)));
+            let looked_for = ImportFormat::ALL.map(|format| format!("not {} ({})", format.name(), format.about()));
+            let failure = looked_for.into_iter().fold(failure, Failure::cause);
+            Err(failure.hint(format!("if it is one of them, name it: strongroom import FORMAT {}", word(path))))
+        }
+        several => {
+            let failure = failed(format!("{}: this looks like more than one format", shown(path)));
+            let command = |format: &ImportFormat| format!("strongroom import {} {}", format.name(), word(path));
+            Err(several.iter().map(command).fold(failure, Failure::hint))
+        }
+    }
+}
+
+fn word(path: &Path) -> String {
+    output::shell_word(&path.display().to_string())
+}
+
 /// The format of this name.
 ///
 /// # Errors
@@ -165,7 +215,17 @@ impl SourceFile {
 pub fn format_of(name: &OsStr) -> Result<ImportFormat, Failure> {
     name.to_str()
         .and_then(ImportFormat::from_name)
-        .ok_or_else(|| Failure::usage("no such format to import").hint(format!("formats are {FORMATS}")))
+        .ok_or_else(|| Failure::usage("no such format to import").hint(format!("formats are {}", names(", "))))
+}
+
+/// The names of all formats.
+fn names(separator: &str) -> String {
+    ImportFormat::ALL.map(ImportFormat::name).join(separator)
+}
+
+/// What `--help` says of the format.
+pub fn format_help() -> String {
+    format!("{} [default: recognised by content], and the file; `-` is standard input", names(", "))
 }
 
 /// One line for every kind of thing that happened.

@@ -18,6 +18,7 @@ use crate::ImportError;
 use crate::secret::Secret;
 
 /// One value of a document: where it stands, and its text.
+#[derive(Clone)]
 pub(super) struct Node<'t> {
     document: Rc<Document<'t>>,
     raw: &'t str,
@@ -76,6 +77,14 @@ impl<'t> Node<'t> {
         self.raw.starts_with('"')
     }
 
+    pub(super) fn is_object(&self) -> bool {
+        self.raw.starts_with('{')
+    }
+
+    pub(super) fn is_true(&self) -> bool {
+        self.raw == "true"
+    }
+
     /// This value as an object.
     pub(super) fn object(self) -> Result<Object<'t>, ImportError> {
         if !self.raw.starts_with('{') {
@@ -132,6 +141,14 @@ impl<'t> Node<'t> {
         Ok(Secret::copy_of(&text))
     }
 
+    /// This value as a secret; a whole number is the text of its digits.
+    pub(super) fn secret_or_number(&self) -> Result<Secret, ImportError> {
+        match self.raw.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => Ok(Secret::copy_of(self.raw)),
+            false => self.secret(),
+        }
+    }
+
     /// This value as a text that is no secret.
     pub(super) fn text(&self) -> Result<String, ImportError> {
         Ok(self.secret()?.expose_secret().to_owned())
@@ -179,6 +196,26 @@ impl<'t> Object<'t> {
     /// Whether a member is there and not null.
     pub(super) fn has_some(&self, name: &str) -> bool {
         self.members.iter().any(|(member, node)| member == name && !node.is_null())
+    }
+
+    /// The values of all members.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node<'t>> {
+        self.members.iter().map(|(_, node)| node)
+    }
+
+    /// The names of all members.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The member of this name, left where it is.
+    pub(super) fn get(&self, name: &str) -> Option<&Node<'t>> {
+        self.members.iter().find(|(member, _)| member == name).map(|(_, node)| node)
+    }
+
+    /// From 1.
+    pub(super) fn line(&self) -> usize {
+        self.node.line()
     }
 
     /// What was not taken.

@@ -7,7 +7,7 @@ mod reading;
 
 use std::collections::BTreeMap;
 
-use super::names;
+use super::{Notice, VariableNames, freqtrade, names, nautilus};
 use crate::ExportError;
 use crate::record::{Environment, Record, Reference, Value, field};
 use crate::secret::Secret;
@@ -23,11 +23,35 @@ pub(super) struct Variable<'a> {
     pub(super) value: &'a Secret,
 }
 
-/// The variables of these records and values.
+/// The variables of these records and values, by these names.
 pub(super) fn of<'a>(
+    names: VariableNames,
     records: &[&'a Record],
     values: &[(&'a str, &'a Value)],
+    notices: &mut Vec<Notice>,
 ) -> Result<Vec<Variable<'a>>, ExportError> {
+    let (mut variables, both) = match names {
+        VariableNames::Strongroom => (ours(records), "would be the same environment variable; rename one"),
+        VariableNames::Freqtrade => (freqtrade::environment::variables(records, notices)?, ONE_NAME),
+        VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
+    };
+    for (name, value) in values {
+        let place = names::value_reference(name);
+        variables.push(Variable { name: (*name).to_owned(), place, value: &value.value });
+    }
+    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+    for variable in &variables {
+        if let Some(other) = places.insert(&variable.name, &variable.place) {
+            return Err(ExportError { place: format!("{other} and {}", variable.place), problem: both.into() });
+        }
+    }
+    Ok(variables)
+}
+
+const ONE_NAME: &str = "would be the same environment variable; choose one";
+
+/// As [`super::variables`] names them.
+fn ours<'a>(records: &[&'a Record]) -> Vec<Variable<'a>> {
     let mut variables = Vec::new();
     for record in records {
         let reference = record.reference();
@@ -38,45 +62,39 @@ pub(super) fn of<'a>(
             variables.push(Variable { name: variable_name(&reference, field), place, value });
         }
     }
-    for (name, value) in values {
-        let place = names::value_reference(name);
-        variables.push(Variable { name: (*name).to_owned(), place, value: &value.value });
-    }
-    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
-    for variable in &variables {
-        if let Some(other) = places.insert(&variable.name, &variable.place) {
-            return Err(ExportError {
-                place: format!("{other} and {}", variable.place),
-                problem: "would be the same environment variable; rename one".into(),
-            });
-        }
-    }
-    Ok(variables)
+    variables
 }
 
 fn variable_name(reference: &Reference, field: &str) -> String {
-    let mut name = upper(&reference.exchange);
+    format!("{}_{}", prefix_of(reference), upper(field))
+}
+
+/// What all variables of a record begin with.
+pub(super) fn prefix_of(reference: &Reference) -> String {
+    let mut prefix = upper(&reference.exchange);
     if reference.environment != Environment::Live {
-        name.push('_');
-        name.push_str(&upper(reference.environment.name()));
+        prefix.push('_');
+        prefix.push_str(&upper(reference.environment.name()));
     }
     if reference.subaccount != "main" {
-        name.push('_');
-        name.push_str(&upper(&reference.subaccount));
+        prefix.push('_');
+        prefix.push_str(&upper(&reference.subaccount));
     }
-    name.push('_');
-    name.push_str(&upper(field));
-    name
+    prefix
 }
 
 /// Upper case; what is not a letter, digit or underscore of ASCII becomes an underscore.
-fn upper(text: &str) -> String {
+pub(super) fn upper(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<Variable<'a>>, ExportError> {
+        super::of(VariableNames::Strongroom, records, values, &mut Vec::new())
+    }
 
     fn record(reference: &str, fields: &[&str]) -> Record {
         let mut record = Record::new(&reference.parse().unwrap(), 0).unwrap();

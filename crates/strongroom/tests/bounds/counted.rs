@@ -12,6 +12,8 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// Allocations and KDF runs are counted for the whole process, so its tests go one after the other.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
+    // Parsed once, when somebody first asks: that is no text's doing.
+    let _ = strongroom::registry::exchange("okx");
     ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 

@@ -1,5 +1,6 @@
 //! What a text to import can make its reader allocate, and how deep it can lead it.
 
+use strongroom::formats::hummingbot::{Connector, Verification};
 use strongroom::formats::{self, ImportFormat, ImportOptions};
 use strongroom::{Contents, Secret};
 
@@ -134,6 +135,50 @@ fn a_text_to_import_takes_memory_in_proportion_to_its_length() {
     assert!(tried >= 100 && most_a_byte > 10.0);
 }
 
+/// Files that no password is needed for to make them expensive: nothing is derived, and no text makes a list grow on.
+#[test]
+fn a_connector_of_hummingbot_takes_memory_in_proportion_to_its_length_and_no_time_to_derive() {
+    let _alone = alone();
+    let sealed =
+        |json: &str| format!("connector: okx\nokx_api_key: {}\n", data_encoding::HEXLOWER.encode(json.as_bytes()));
+    let families: [(&str, &dyn Fn(usize) -> String); 12] = [
+        ("keys", &|bytes| numbered(bytes, |number| format!("{number:x}:\n"))),
+        ("inner keys", &|bytes| format!("a:\n{}", numbered(bytes, |number| format!(" {number:x}:\n")))),
+        ("the same key", &|bytes| repeated(bytes, "a:\n")),
+        ("a deep mapping", &|bytes| numbered(bytes, |number| format!("{}a:\n", " ".repeat(number)))),
+        ("lists", &|bytes| format!("a:\n{}", repeated(bytes, "- \n"))),
+        ("brackets", &|bytes| format!("a: {}", "[".repeat(bytes))),
+        ("comments", &|bytes| repeated(bytes, "#\n")),
+        ("one long value", &|bytes| format!("connector: okx\nokx_api_key: 7b22{}\n", "00".repeat(bytes / 2))),
+        ("members", &|bytes| sealed(&format!("{{{}\"a\":0}}", numbered(bytes, |number| format!("\"{number:x}\":0,"))))),
+        ("nesting", &|bytes| sealed(&format!("{{\"crypto\":{}", "[".repeat(bytes)))),
+        ("line ends", &|bytes| sealed(&format!("{{{}}}", "\n".repeat(bytes)))),
+        ("a long ciphertext", &|bytes| {
+            let code = "00".repeat(32);
+            sealed(&format!(
+                r#"{{"crypto":{{"cipher":"aes-128-ctr","cipherparams":{{"iv":""}},"ciphertext":"{}","kdf":"pbkdf2","kdfparams":{{"c":10000000,"dklen":32,"prf":"hmac-sha256","salt":""}},"mac":"{code}"}},"version":3}}"#,
+                "00".repeat(bytes / 2)
+            ))
+        }),
+    ];
+    let (mut tried, mut read) = (0, 0);
+    for (name, make) in families {
+        for bytes in [0, 100, 4 << 10, 64 << 10, 400 << 10, 2 << 20] {
+            let text = Secret::new(make(bytes));
+            let most = allocated(|| {
+                let _ = formats::detect(text.expose_secret());
+                let _ = Verification::read(&text);
+                read += usize::from(Connector::read(&text).is_ok());
+            });
+            let length = text.len();
+            assert!(most <= A_BYTE * length + CONSTANT, "{name}: {most} for {length}");
+            tried += 1;
+        }
+    }
+    println!("bounds: {tried} files of hummingbot, {read} of them read");
+    assert!(tried == 72 && read >= 4, "{tried} tried, {read} read");
+}
+
 /// Texts of noise in the characters that formats are made of: they go where nobody thought of.
 #[test]
 fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
@@ -199,6 +244,7 @@ fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
                 }
                 Err(_) => refused += 1,
             });
+            let _ = Connector::read(&text);
             assert!(most <= A_BYTE * text.len() + CONSTANT, "text {number} as {format:?}: {most} for {}", text.len());
         }
     }

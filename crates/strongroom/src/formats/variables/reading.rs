@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{upper, variable_name};
 use crate::formats::dotenv::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, guess_kind, names, spelling};
+use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, names, nautilus, spelling};
 use crate::record::{Environment, Record, Reference, field};
 use crate::secret::Secret;
 use crate::{Result, check, registry};
@@ -74,10 +74,11 @@ pub(crate) fn records_of_pairs(
 
 /// Makes records of the assignments that are credentials and named values of all others.
 pub(in crate::formats) fn records_of(
-    assignments: Vec<Assignment>,
+    mut assignments: Vec<Assignment>,
     options: &ImportOptions<'_>,
     mut notices: Vec<Notice>,
 ) -> Result<Imported> {
+    let of_freqtrade = freqtrade::environment::take(&mut assignments, options, &mut notices)?;
     let groups = group(&assignments);
     let pairs: BTreeSet<&str> = groups.iter().filter(|group| group.is_pair()).map(|group| &*group.prefix).collect();
     let mut taken: Vec<Option<(usize, &'static str)>> = vec![None; assignments.len()];
@@ -128,6 +129,8 @@ pub(in crate::formats) fn records_of(
             imported.notices.push(missing_notice(record, missing));
         }
     }
+    // Where the text has the same account in other names too, `names::check` says so.
+    imported.records.extend(of_freqtrade);
     imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &imported.records)));
     Ok(imported)
 }
@@ -185,6 +188,12 @@ fn group(assignments: &[Assignment]) -> Vec<Group> {
 /// A variable's name as prefix and field. Only upper case: a lower-case name would not be written
 /// again as it came.
 fn split(name: &str) -> Option<(&str, &'static str)> {
+    if name.starts_with(freqtrade::environment::PREFIX) {
+        return None;
+    }
+    if let Some(of_nautilus) = nautilus::split(name) {
+        return Some(of_nautilus);
+    }
     if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
         return None;
     }
@@ -232,6 +241,7 @@ fn is_credential(group: &Group, account: &Reference) -> bool {
     // Of an exchange that is gone, one key is not enough: VERTEX_API_KEY is more likely that of something else.
     let gone = known.is_some_and(|exchange| exchange.dropped.is_some());
     (if gone { group.is_pair() } else { group.has(field::API_KEY) || group.has(field::PRIVATE_KEY) })
+        || nautilus::is_whole(&group.prefix, |name| group.has(name))
         || (!required.is_empty() && required.iter().all(|name| group.has(name)))
 }
 

@@ -1,0 +1,179 @@
+//! Where each field of a record goes in an object of ccxt's, for its own format and for freqtrade's.
+
+use crate::formats::Notice;
+use crate::formats::render::{Sink, json_string};
+use crate::record::{Environment, Record, field};
+use crate::registry;
+use crate::secret::Secret;
+
+use super::words;
+
+/// One record as ccxt takes it.
+pub(in crate::formats) struct Plan<'a> {
+    /// Attributes of the exchange.
+    pub(in crate::formats) attributes: Vec<(&'static str, &'a Secret)>,
+    /// Members of `options`.
+    pub(in crate::formats) options: Vec<(&'static str, &'a Secret)>,
+    /// Lighter's key, behind the index of its account and its own.
+    pub(in crate::formats) lighter: Option<[&'a Secret; 3]>,
+    /// `options.sandbox`: the constructor then goes to the test servers.
+    pub(in crate::formats) sandbox: bool,
+    /// What ccxt has no name for.
+    pub(in crate::formats) left_out: Vec<&'a str>,
+}
+
+/// What is said of records that are not for the live exchange.
+#[derive(Clone, Copy)]
+pub(in crate::formats) struct Ways<'t> {
+    /// Where [`Plan::sandbox`] is set.
+    pub(in crate::formats) sandbox: &'t str,
+    /// Where the demo has servers of its own.
+    pub(in crate::formats) demo: &'t str,
+}
+
+impl<'a> Plan<'a> {
+    pub(in crate::formats) fn of(record: &'a Record) -> Plan<'a> {
+        let exchange = record.exchange.as_str();
+        let fields = &record.fields;
+        let options: Vec<_> =
+            words::options_of(exchange).filter_map(|(word, name)| Some((word, name, fields.get(name)?))).collect();
+        let lighter = [words::ACCOUNT_INDEX, words::API_KEY_INDEX, field::API_SECRET].map(|name| fields.get(name));
+        let lighter = match lighter {
+            [Some(account), Some(index), Some(key)] if record_is_of(record, words::LIGHTER) => {
+                Some([account, index, key])
+            }
+            _ => None,
+        };
+        let mut attributes = Vec::new();
+        let mut taken: Vec<&str> = options.iter().map(|(_, name, _)| *name).collect();
+        if record_is_of(record, words::LIGHTER) {
+            taken.push(field::API_SECRET);
+        }
+        for (word, name) in words::ATTRIBUTES {
+            let name = words::field_of(word, exchange).unwrap_or(name);
+            // People keep a passphrase under the word that ccxt has for it.
+            let instead = (name == field::API_PASSPHRASE).then(|| fields.get(field::PASSWORD)).flatten();
+            let found = fields.get(name).map(|value| (name, value));
+            let found = found.or_else(|| instead.map(|value| (field::PASSWORD, value)));
+            if let Some((name, value)) = found.filter(|(name, _)| !taken.contains(name)) {
+                attributes.push((word, value));
+                taken.push(name);
+            }
+        }
+        if lighter.is_none() && record_is_of(record, words::LIGHTER) {
+            taken.retain(|name| *name != field::API_SECRET);
+        }
+        Plan {
+            attributes,
+            options: options.into_iter().map(|(word, _, value)| (word, value)).collect(),
+            lighter,
+            sandbox: switches_by_option(record),
+            left_out: fields.names().filter(|name| !taken.contains(name)).collect(),
+        }
+    }
+
+    /// Whether there is anything for `options`.
+    pub(in crate::formats) fn has_options(&self) -> bool {
+        self.sandbox || self.lighter.is_some() || !self.options.is_empty()
+    }
+
+    /// Says what has no place here, and how to get to the environment that a record is for.
+    pub(in crate::formats) fn tell(&self, record: &Record, ways: Ways<'_>, notices: &mut Vec<Notice>) {
+        let reference = record.reference();
+        let mut tell = |text: String| notices.push(Notice { line: None, text });
+        for name in &self.left_out {
+            tell(format!("{reference}/{name} has no place in this format and is left out"));
+        }
+        match record.environment {
+            Environment::Live => {}
+            _ if self.sandbox => tell(format!("{reference}: {}", ways.sandbox)),
+            Environment::Demo if environments(record).contains(&Environment::Demo) => {
+                tell(format!("{reference}: {}", ways.demo));
+            }
+            other => tell(format!("{reference}: ccxt is not known to have a {other} of this exchange")),
+        }
+    }
+
+    /// The object, its members on lines of their own behind `indent`.
+    pub(super) fn write(&self, out: &mut dyn Sink, indent: &str) {
+        out.push("{");
+        let mut separator = "\n";
+        for (word, value) in &self.attributes {
+            out.push(separator);
+            separator = ",\n";
+            write_member(out, indent, word, value);
+        }
+        if self.has_options() {
+            out.push(separator);
+            separator = ",\n";
+            out.push(indent);
+            out.push("  \"options\": ");
+            self.write_options(out, indent);
+        }
+        if separator != "\n" {
+            out.push("\n");
+            out.push(indent);
+        }
+        out.push("}");
+    }
+
+    /// The object `options`, whose own line is indented by two more than `indent`.
+    pub(in crate::formats) fn write_options(&self, out: &mut dyn Sink, indent: &str) {
+        out.push("{");
+        let mut separator = "";
+        for (word, value) in &self.options {
+            out.push(separator);
+            separator = ",";
+            out.push("\n  ");
+            write_member(out, indent, word, value);
+        }
+        if let Some([account, index, key]) = self.lighter {
+            out.push(separator);
+            separator = ",";
+            out.push("\n    ");
+            out.push(indent);
+            out.push("\"auths\": {");
+            json_string(out, account.expose_secret());
+            out.push(": {");
+            json_string(out, index.expose_secret());
+            out.push(": {\"lighterPrivateKey\": ");
+            json_string(out, key.expose_secret());
+            out.push("}}}");
+        }
+        if self.sandbox {
+            out.push(separator);
+            out.push("\n    ");
+            out.push(indent);
+            out.push("\"sandbox\": true");
+        }
+        out.push("\n  ");
+        out.push(indent);
+        out.push("}");
+    }
+}
+
+fn write_member(out: &mut dyn Sink, indent: &str, word: &str, value: &Secret) {
+    out.push(indent);
+    out.push("  ");
+    json_string(out, word);
+    out.push(": ");
+    json_string(out, value.expose_secret());
+}
+
+fn record_is_of(record: &Record, id: &str) -> bool {
+    registry::canonical_id(&record.exchange).eq_ignore_ascii_case(id)
+}
+
+fn environments(record: &Record) -> &'static [Environment] {
+    registry::exchange(&record.exchange).map_or(&[], |known| known.test_environments())
+}
+
+/// Whether ccxt's constructor can switch to this environment. To test servers and to demos by header it can; where a
+/// demo has servers of its own beside a testnet, the bot has to ask for it.
+fn switches_by_option(record: &Record) -> bool {
+    match record.environment {
+        Environment::Live => false,
+        Environment::Testnet => environments(record).contains(&Environment::Testnet),
+        Environment::Demo => environments(record) == [Environment::Demo],
+    }
+}
