@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::formats;
+use strongroom::{Durability, formats};
 use tempfile::TempDir;
 
 use super::{Args, environment_of};
@@ -55,7 +55,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     std::fs::rename(made.path(), &directory).map_err(failed)?;
     // It has another name now, and nothing is there to be removed.
     let _ = made.keep();
-    private_file::warn_unless(synchronised(parent), context, &directory);
+    private_file::warn_unless_durable(synchronised(parent), context, &directory);
 
     let line = |(name, _): &'_ (String, _)| directory.join(name).display().to_string();
     let lines: Vec<Line<'_>> =
@@ -111,14 +111,12 @@ fn private_directory(parent: &Path) -> std::io::Result<TempDir> {
 }
 
 /// Whether the new name survives a power cut from now on.
-fn synchronised(parent: &Path) -> bool {
+fn synchronised(parent: &Path) -> Durability {
     #[cfg(unix)]
-    {
-        std::fs::File::open(parent).and_then(|directory| directory.sync_all()).is_ok()
+    if std::fs::File::open(parent).and_then(|directory| directory.sync_all()).is_err() {
+        return Durability::Uncertain;
     }
     #[cfg(not(unix))]
-    {
-        let _ = parent;
-        true
-    }
+    let _ = parent;
+    Durability::Durable
 }
