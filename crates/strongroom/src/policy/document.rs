@@ -250,6 +250,22 @@ mod tests {
     }
 
     #[test]
+    fn no_text_is_too_odd_to_be_refused() {
+        let whole =
+            "[rotation]\nread = 0x1F\n[[allow]]\nrecord = 'okx/a@b'\ncode = \"\\u0073hape\"\nreason = \"\u{e9}\"\n";
+        assert_eq!(read(whole).unwrap().allowances()[0].code, "shape");
+        let mut refused = 0;
+        for cut in (0..whole.len()).filter(|cut| whole.is_char_boundary(*cut)) {
+            refused += usize::from(read(&whole[..cut]).is_err());
+            refused += usize::from(read(&whole[cut..]).is_err());
+        }
+        assert!(refused > 100, "{refused}");
+        for odd in ["[".repeat(60_000), "a.".repeat(30_000), format!("allow = {}", "[".repeat(60_000)), "\0".into()] {
+            assert!(read(&odd).is_err());
+        }
+    }
+
+    #[test]
     fn whoever_allows_something_says_where_and_why() {
         assert_eq!(told(&format!("\n[[allow]]\n{ALLOWED}")), "line 2: this [[allow]] has no reason");
         assert_eq!(told("[[allow]]\nrecord = \"okx\"\nreason = \"x\"\n"), "line 1: this [[allow]] has no code");
