@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use strongroom_tests::{Finished, Run, Sandbox};
+use strongroom_tests::{Finished, Run};
 
 /// What a call does, and so which faults it can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,18 +169,6 @@ impl Fault {
             Fault::Kill => format!("inject={name}:signal=KILL:when={nth}"),
         }
     }
-}
-
-/// Whether strace sees the paths of the program, also after that has hardened itself, and can make its calls fail.
-pub fn can_be_seen() -> bool {
-    let sandbox = Sandbox::with_vault();
-    let log = sandbox.outside("trial");
-    let mut words = strace(&log, "trace=prctl,openat,write");
-    words.extend(["-e".to_owned(), "inject=write:error=EIO:when=1".to_owned()]);
-    let Ok(_) = sandbox.strongroom("list").under("strace", &words).finish() else { return false };
-    let seen = fs::read_to_string(log).unwrap_or_default();
-    let hardened = seen.split_once("prctl(PR_SET_DUMPABLE").map(|(_, after)| after);
-    hardened.is_some_and(|seen| seen.contains("vault.strongroom") && seen.contains("(INJECTED)"))
 }
 
 /// Runs a command and lists its calls from where the program itself begins: it hardens itself first.

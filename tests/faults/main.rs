@@ -23,9 +23,7 @@ fn no_fault_at_any_call_loses_a_vault() {
     if !strongroom_tests::have("strace", "--version") {
         return strongroom_tests::skip(test, "strace is not installed");
     }
-    // A process that cannot be looked into shows its paths to root only. Without them a good part of the calls is taken
-    // for something else, and the matrix would pass with holes in it.
-    if !calls::can_be_seen() {
+    if !strongroom_tests::strace_sees_through() {
         return strongroom_tests::skip(test, "strace cannot look into the program, or inject, here");
     }
     let extent = match std::env::var("STRONGROOM_FAULTS").as_deref() {

@@ -8,6 +8,7 @@ mod encodings;
 mod finished;
 mod sample;
 mod sandbox;
+mod strace;
 mod terminal;
 
 pub use binary::{cargo_build_example, repository, strongroom};
@@ -15,6 +16,7 @@ pub use encodings::encodings;
 pub use finished::Finished;
 pub use sample::*;
 pub use sandbox::{Run, Sandbox, Tree};
+pub use strace::strace_sees_through;
 pub use terminal::Terminal;
 
 use std::io::Write;
