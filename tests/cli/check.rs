@@ -55,6 +55,18 @@ fn a_bot_starts_behind_it_only_when_nothing_is_an_error() {
 }
 
 #[test]
+fn a_quiet_gate_says_only_what_keeps_it_shut() {
+    let sandbox = clean();
+    sandbox.run("set bitvavo/main --ip=").ok();
+    let quiet = sandbox.run("check --quiet").ok().prints_only("");
+    assert_eq!(quiet.stderr, "");
+    sandbox.run("check --quiet --strict").exits(1).prints("no-ip-allowlist");
+    sandbox.run("set bitvavo/grid --permission read,withdraw").ok();
+    let shut = sandbox.run("check -q").exits(1).prints("withdraw-permission").says("1 error, 1 warning");
+    assert!(!shut.text().contains("no-ip-allowlist"), "{}", shut.text());
+}
+
+#[test]
 fn errors_are_exit_1_and_warnings_when_strict() {
     let sandbox = clean();
     sandbox.run("set bitvavo/main --ip=").ok();

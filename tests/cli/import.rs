@@ -211,3 +211,11 @@ fn names_that_are_nearly_right_are_noticed() {
     sandbox.write("key.env", "BINANCE_API_KEY=EXAMPLE\n");
     sandbox.run("import key.env --replace").ok().never_says("has no api_secret");
 }
+
+#[test]
+fn variables_of_frameworks_come_in_as_dotenv() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("import nautilus bot.env").exits(2).says("nautilus comes in as dotenv");
+    sandbox.run("import freqtrade-env bot.env").exits(2).says("with dotenv instead");
+    sandbox.run("import kubernetes secret.yaml").exits(2).says("to export only");
+}

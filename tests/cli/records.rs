@@ -124,3 +124,13 @@ api_secret = "EXAMPLE-TWIN-SECRET"
     let left = sandbox.run("list").ok();
     assert!(left.text().contains("okx/main") && !left.text().contains("okex"), "{}", left.text());
 }
+
+#[test]
+fn names_of_ccxt_are_not_taken_for_fields() {
+    let sandbox = Sandbox::with_vault();
+    for (name, ours) in [("apiKey", "api_key"), ("secret", "api_secret"), ("walletAddress", "wallet_address")] {
+        let document = format!(r#"{{"{name}":"EXAMPLE-CCXT-VALUE"}}"#);
+        let refused = sandbox.strongroom("add bybit/x --from-json -").stdin(document).end().exits(3);
+        refused.says(&format!("is called {ours} here")).says("import ccxt").never_says("EXAMPLE-CCXT");
+    }
+}

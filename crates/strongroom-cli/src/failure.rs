@@ -226,7 +226,7 @@ fn hint(error: &Error) -> Option<String> {
             )
         }
         Error::Format(FormatError::LineEndings) => {
-            "check it out again after: echo '*.strongroom -text' >> .gitattributes".into()
+            "check it out again after: echo '*.strongroom binary' >> .gitattributes".into()
         }
         Error::Policy { .. } => "what a policy says: strongroom check --help".into(),
         Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => "strongroom list".into(),

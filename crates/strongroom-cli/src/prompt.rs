@@ -235,11 +235,13 @@ pub fn line(context: &Context, question: &str) -> Result<Secret, Failure> {
 
 /// No only when somebody typed `n` or `no`; asked again until the answer is one of the four, or empty.
 ///
+/// The answer is not shown: such a question comes between secrets, and the next of them may be pasted into it.
+///
 /// # Errors
 /// Exit code 4 when nobody can be asked.
 pub fn agree(context: &Context, question: &str) -> Result<bool, Failure> {
     loop {
-        let answer = line(context, &format!("{question} [Y/n] "))?;
+        let answer = secret(context, &format!("{question} [Y/n] "))?;
         match answer.expose_secret().trim().to_ascii_lowercase().as_str() {
             "" | "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),

@@ -27,6 +27,9 @@ pub struct Args {
     /// Exit with 1 for warnings too
     #[arg(long)]
     strict: bool,
+    /// Show only what makes the exit code 1, and nothing when nothing does
+    #[arg(short, long)]
+    quiet: bool,
     /// The policy [default: strongroom.toml beside the vault's own file, when there is one]
     #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
@@ -50,9 +53,15 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let ok = if args.strict { report.is_ok() } else { !report.has_errors() };
     if context.json {
         output::json(&Document::of(&report, &selected, &policy, ok))?;
-    } else {
+    } else if !(args.quiet && ok) {
+        let summary = page::summary(&report, &selected, &policy);
+        if args.quiet {
+            let most = if args.strict { Severity::Warning } else { Severity::Error };
+            report.findings.retain(|finding| finding.severity <= most);
+            report.silenced.clear();
+        }
         output::text(page::of(&report, output::colour_on_stdout()))?;
-        page::summary(&report, &selected, &policy).iter().for_each(|line| context.note(line));
+        summary.iter().for_each(|line| context.note(line));
     }
     Ok(if ok { Outcome::Done } else { Outcome::Attention })
 }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
+use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
 use strongroom::{Contents, Error, Saved, Secret};
 
 use super::export::environment_of;
@@ -224,9 +224,15 @@ fn word(path: &Path) -> String {
 /// # Errors
 /// Exit code 2.
 pub fn format_of(name: &OsStr) -> Result<ImportFormat, Failure> {
-    name.to_str()
-        .and_then(ImportFormat::from_name)
-        .ok_or_else(|| Failure::usage("no such format to import").hint(format!("formats are {}", names(", "))))
+    let name = name.to_str().unwrap_or_default();
+    ImportFormat::from_name(name).ok_or_else(|| match ExportFormat::from_name(name) {
+        // Variables all come in through one reader, which knows everybody's names.
+        Some(ExportFormat::FreqtradeEnv | ExportFormat::Nautilus) => {
+            Failure::usage(format!("{name} comes in as dotenv")).hint("repeat the command with dotenv instead")
+        }
+        Some(_) => Failure::usage(format!("{name} is a format to export only")),
+        None => Failure::usage("no such format to import").hint(format!("formats are {}", names(", "))),
+    })
 }
 
 /// The names of all formats.

@@ -33,7 +33,7 @@ fn line_endings(directory: &Path, path: &Path, findings: &mut Vec<Finding>) {
     let attribute = attribute.split('\0').nth(2).unwrap_or_default();
     let converts = git(directory, &["config", "--get", "core.autocrlf"])
         .is_some_and(|value| matches!(value.trim(), "true" | "input"));
-    const HINT: &str = "echo '*.strongroom -text' >> .gitattributes";
+    const HINT: &str = "echo '*.strongroom binary' >> .gitattributes";
     match (attribute, converts) {
         ("unset", _) => {}
         ("set", _) => findings.push(

@@ -64,12 +64,29 @@ fn add_field(place: &str, name: &str, value: Json, input: &mut RecordInput) -> R
     if !is_field_name(name) {
         return Err(at(place, "a field's name has letters, digits, `_`, `.` and `-`, 1 to 64 of them"));
     }
+    if let Some(ours) = ours(name) {
+        return Err(at(place, &format!("is called {ours} here; a document of ccxt comes in with `import ccxt`")));
+    }
     if input.fields.iter().any(|(taken, _)| taken == name) {
         return Err(at(place, "is there twice"));
     }
     let text = text_of(place, value)?;
     input.fields.push((name.to_owned(), text));
     Ok(())
+}
+
+/// What a name of ccxt's own is called here. Kept as it is, no export would know it again.
+fn ours(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "apiKey" => field::API_KEY,
+        "apiSecret" | "secret" => field::API_SECRET,
+        "apiPassphrase" => field::API_PASSPHRASE,
+        "privateKey" => field::PRIVATE_KEY,
+        "walletAddress" => field::WALLET_ADDRESS,
+        "accountId" => field::ACCOUNT_ID,
+        "twofa" => field::TWO_FACTOR,
+        _ => return None,
+    })
 }
 
 fn kind(value: Json) -> Result<CredentialKind, ImportError> {
