@@ -33,11 +33,16 @@ pub fn on_rotation(contents: &Contents) -> String {
     let names: Vec<String> = contents.records().iter().map(|record| record.reference().to_string()).collect();
     let values: Vec<String> = contents.values().map(|(name, _)| format!("env/{name}")).collect();
     let mut text = String::new();
-    text.push_str("\nthese lay around in plaintext, where backups, editors and other programs may have read\n");
-    text.push_str("them. Make new ones at the exchange, then `strongroom rotate REF`:\n\n");
-    for name in names.iter().chain(&values) {
-        text.push_str(&format!("  {}\n", printable(name)));
-    }
+    text.push_str("\nthese lay around in plaintext, where backups, editors and other programs may\n");
+    text.push_str("have read them.\n");
+    let mut list = |advice: &str, names: &[String]| {
+        if !names.is_empty() {
+            text.push_str(&format!("{advice}:\n\n"));
+            names.iter().for_each(|name| text.push_str(&format!("  {}\n", printable(name))));
+        }
+    };
+    list("Make new keys at the exchange, then `strongroom rotate REF`", &names);
+    list("What is secret of these, make anew, then `strongroom set REF`", &values);
     text
 }
 
