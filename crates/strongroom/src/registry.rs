@@ -10,7 +10,7 @@
 //! use strongroom::{CredentialKind, registry};
 //!
 //! let okx = registry::exchange("okex").unwrap();
-//! assert_eq!((okx.id, okx.word("api_passphrase")), ("okx", "passphrase"));
+//! assert_eq!((okx.id, &*okx.word("api_passphrase")), ("okx", "passphrase"));
 //! let kucoin = registry::exchange("kucoin").unwrap();
 //! let problem = kucoin.shape_problem("api_key", CredentialKind::Hmac, "EXAMPLE").unwrap();
 //! assert_eq!(problem.to_string(), "is shorter than the usual 24 characters");
