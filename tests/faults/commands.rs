@@ -63,9 +63,14 @@ pub enum Again {
     Repeats,
 }
 
-/// What an `add`, a `set`, an `import` and an `edit` bring in.
-const NEW_SECRETS: [&str; 4] =
-    ["EXAMPLE-NEW-SECRET-0101", "EXAMPLE-SET-SECRET-0102", "EXAMPLE-TAKEN-SECRET-0103", "EXAMPLE-EDITED-SECRET-0104"];
+/// What an `add`, a `set`, an `import`, an `edit` and a `rotate` bring in.
+const NEW_SECRETS: [&str; 5] = [
+    "EXAMPLE-NEW-SECRET-0101",
+    "EXAMPLE-SET-SECRET-0102",
+    "EXAMPLE-TAKEN-SECRET-0103",
+    "EXAMPLE-EDITED-SECRET-0104",
+    "EXAMPLE-ROTATED-SECRET-0105",
+];
 
 /// Everything that may stand in no file but those that had it before.
 pub fn secrets(sandbox: &Sandbox) -> Vec<String> {
@@ -88,6 +93,18 @@ fn sample(sandbox: &Sandbox) {
     std::fs::create_dir_all(&own).expect("a directory");
     std::fs::copy(sandbox.path("vault.strongroom"), own.join("vault.strongroom")).expect("a copy");
     sandbox.run("set binance/main --tag first").ok();
+}
+
+/// The new values of a rotation lie ready.
+fn to_rotate(sandbox: &Sandbox) {
+    sample(sandbox);
+    sandbox.write("new.json", format!(r#"{{"api_key":"EXAMPLE-NEW","api_secret":"{}"}}"#, NEW_SECRETS[4]));
+}
+
+/// A rotation has begun.
+fn rotated(sandbox: &Sandbox) {
+    to_rotate(sandbox);
+    sandbox.run("rotate binance/grid --from-json new.json --retire 2030-01-01").ok();
 }
 
 fn rooms(sandbox: &Sandbox) {
@@ -222,6 +239,27 @@ pub const COMMANDS: &[Command] = &[
             sandbox.script("editor", &sed);
         },
         words: |_| "edit --key-file machine.key".into(),
+        ..EDIT
+    },
+    Command {
+        name: "rotate",
+        prepare: to_rotate,
+        words: |_| "rotate binance/grid --from-json new.json --retire 2030-01-01 --key-file machine.key".into(),
+        again: Again::Exits(7),
+        ..EDIT
+    },
+    Command {
+        name: "rotate --finish",
+        prepare: rotated,
+        words: |_| "rotate binance/grid --finish --key-file machine.key".into(),
+        again: Again::Exits(6),
+        ..EDIT
+    },
+    Command {
+        name: "rotate --rollback",
+        prepare: rotated,
+        words: |_| "rotate binance/grid --rollback --key-file machine.key".into(),
+        again: Again::Exits(6),
         ..EDIT
     },
     Command {

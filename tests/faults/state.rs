@@ -47,7 +47,7 @@ impl State {
 fn forget_accidents(document: &mut Value) {
     match document {
         Value::Object(object) => {
-            for name in ["id", "created", "rotated", "changed"] {
+            for name in ["id", "created", "rotated", "changed", "replaced"] {
                 object.remove(name);
             }
             object.values_mut().for_each(forget_accidents);
