@@ -13,7 +13,24 @@ FORGERIES = (b"", b"\0\0\x89", b"\x10\0\x02", b"\x5a\x80\x01", b"\x5b\x80\x02", 
 AWS = '{"API_KEY":"EXAMPLE-K","API_SECRET":"EXAMPLE-S","SUBACCOUNTS":[{"subaccount_name":"a","API_KEY":"K","API_SECRET":"S"}]}'
 HUMMINGBOT = ("injective_v2_perpetual", "kraken", "lighter", "okx", "xrpl")
 WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
-DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n")
+CCXT = (
+    '{"apiKey":"EXAMPLE-K","secret":"EXAMPLE-S","enableRateLimit":true,"options":{"sandbox":true,"defaultType":"swap"}}',
+    '{"okx/a":{"apiKey":"EXAMPLE","secret":"EXAMPLE","password":"EXAMPLE"},"gate@testnet":{"apiKey":"E","secret":"E"}}',
+    '{"dydx":{"walletAddress":"dydx1EXAMPLE","options":{"privateKey":"EXAMPLE"}}}',
+    '{"lighter":{"privateKey":"E","options":{"accountIndex":1,"apiKeyIndex":"5","auths":{"1":{"5":{"lighterPrivateKey":"E"}}}}}}',
+    '{"secret":"-----BEGIN PRIVATE KEY-----\\r\\nEXAMPLE\\\\n-----END PRIVATE KEY-----","uid":7}',
+    '{"ndax":{"login":"E","password":"E","uid":"1","twofa":"E","token":null},"kraken":{"api_key":"E"}}',
+)
+FREQTRADE = (
+    '{"exchange":{"name":"okx","key":"EXAMPLE","secret":"EXAMPLE","password":"EXAMPLE"}}',
+    '// c\n{"exchange":{"name":"gate","api_key":"E",/* d */"secret":"E",},"telegram":{"token":"E","chat_id":"1",},}',
+    '{"exchange":{"name":"dydx","walletAddress":"E","ccxt_config":{"options":{"privateKey":"E"}}}}',
+    '{"exchange":{"name":"binance","api_key":"E","secret":"E","demo_trading":true,"pair_whitelist":["A"]},"max_open_trades":1}',
+    '{"exchange":{"name":"ndax","key":"","apiKey":null,"ccxt_config":{"login":"E","sandbox":true}}}',
+)
+DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n",
+          "FREQTRADE__EXCHANGE__NAME=okx\nFREQTRADE__EXCHANGE__KEY=E\nFREQTRADE__EXCHANGE__CCXT_CONFIG__login=E\n",
+          "HYPERLIQUID_TESTNET_PK=0xE\nKRAKEN_FUTURES_DEMO_API_KEY=E\nKRAKEN_FUTURES_DEMO_API_SECRET=E\n")
 
 
 def seed(target: str, content: bytes) -> None:
@@ -53,6 +70,10 @@ def main() -> None:
         seed("dotenv", text.encode())
     seed("json", (ROOT / "examples" / "secrets.json").read_bytes())
     seed("aws", AWS.encode())
+    for text in CCXT:
+        seed("ccxt", text.encode())
+    for text in FREQTRADE:
+        seed("freqtrade", text.encode())
     seed("strongroom", WHOLE.encode())
     for path in sorted((ROOT / "tests" / "interop" / "hummingbot").glob("*/connectors/*.yml")):
         if path.stem in HUMMINGBOT:

@@ -173,3 +173,37 @@ fn plaintext_that_a_killed_export_left_goes_with_the_next_one() {
     sandbox.run("export json --output out.json").ok();
     assert!(!sandbox.path(".out.json.0123456789ab.strongroom-tmp").exists());
 }
+
+#[test]
+fn one_ref_is_the_object_itself_and_everything_else_is_by_name() {
+    let sandbox = Sandbox::with_vault();
+    let bare = sandbox.run("export ccxt okx").ok().json();
+    assert_eq!(bare["password"], OKX_PASSPHRASE);
+    for words in ["export ccxt okx/*", "export ccxt", "export ccxt okx binance"] {
+        assert_eq!(sandbox.run(words).ok().json()["okx"], bare, "{words}");
+    }
+    assert_eq!(
+        sandbox.run("export ccxt binance/*").ok().json()["binance/grid"]["apiKey"],
+        "EXAMPLE-BINANCE-GRID-KEY-0003"
+    );
+}
+
+#[test]
+fn a_program_that_reads_one_account_is_never_given_one_of_two() {
+    let sandbox = Sandbox::with_vault();
+    for (words, hint) in [
+        ("export freqtrade", "strongroom export freqtrade binance/grid"),
+        ("export freqtrade-env binance/*", "strongroom export freqtrade-env binance/grid"),
+        ("export nautilus", "strongroom export nautilus binance/grid"),
+    ] {
+        sandbox.run(words).fails().prints_only("").says(&format!("hint: {hint}"));
+    }
+    for names in ["nautilus", "freqtrade"] {
+        let refused = sandbox.run(&format!("run --names {names} -- true")).exits(125).prints_only("");
+        refused.says(&format!("hint: strongroom run --names {names} binance/grid -- COMMAND"));
+    }
+    let environment = sandbox.run("run --names nautilus okx -- env").ok();
+    let environment = environment.prints("OKX_API_PASSPHRASE=EXAMPLE-OKX-P");
+    assert!(!environment.text().contains("STRONGROOM_"));
+    sandbox.run("run --names freqtrade okx -- env").ok().prints("FREQTRADE__EXCHANGE__PASSWORD=EXAMPLE-OKX-P");
+}

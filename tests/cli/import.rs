@@ -62,7 +62,50 @@ fn formats_are_recognised_by_content() {
     sandbox.run("import secret --exchange bybit").ok();
     sandbox.run("get bybit/hedge/api_secret").ok().prints_only("EXAMPLE-AWS-SECRET-2");
     sandbox.write("nothing", "just a sentence without any meaning to us");
-    sandbox.run("import nothing").fails().says("nothing");
+    let finished = sandbox.run("import nothing").exits(3).says("nothing: cannot tell what format this is");
+    let finished = finished.says("not ccxt (").says("not freqtrade (").says("strongroom import FORMAT nothing");
+    assert!(finished.stderr.lines().all(|line| line.len() <= 80), "{}", finished.stderr);
+}
+
+#[test]
+fn what_was_recognised_is_said_and_what_was_named_is_not() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("bot.json", r#"{"kraken": {"apiKey": "EXAMPLE-K", "secret": "EXAMPLE-S"}}"#);
+    sandbox.run("import bot.json --dry-run").ok().says("bot.json: read as ccxt");
+    sandbox.run("import ccxt bot.json --dry-run").ok().never_says("read as");
+    for words in ["import bot.json", "import ccxt bot.json"] {
+        assert_eq!(sandbox.run(&format!("{words} --dry-run --json")).ok().json()["format"], "ccxt");
+    }
+    // The name of a file says nothing.
+    sandbox.write("config.env", r#"{"exchange": {"name": "kraken", "key": "EXAMPLE-K", "secret": "EXAMPLE-S"}}"#);
+    sandbox.run("import config.env --dry-run").ok().says("read as freqtrade");
+}
+
+#[test]
+fn a_text_that_could_be_two_formats_is_a_question_with_both_commands() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("two.json", r#"{"exchange_secrets": {}, "strongroom": 1}"#);
+    let finished = sandbox.run("import two.json").exits(3).says("looks like more than one format");
+    finished.says("hint: strongroom import json two.json").says("hint: strongroom import strongroom two.json");
+}
+
+#[test]
+fn an_object_of_ccxt_needs_the_name_of_its_exchange_and_is_told_what_ccxt_would_not_read() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.keep_secret("EXAMPLE-CCXT-KEY");
+    sandbox.write("bot.json", r#"{"apikey": "EXAMPLE-CCXT-KEY", "secret": "EXAMPLE-CCXT-SECRET"}"#);
+    let before = sandbox.tree();
+    sandbox.run("import bot.json").exits(3).says("hint: strongroom import ccxt bot.json --exchange NAME");
+    sandbox
+        .run("import bot.json --exchange kraken")
+        .exits(3)
+        .says("apikey: ccxt would ignore this; it is spelt apiKey");
+    assert!(sandbox.tree() == before);
+    sandbox.write("bot.json", r#"{"apiKey": "EXAMPLE-CCXT-KEY", "secret": "EXAMPLE-CCXT-SECRET"}"#);
+    sandbox.run("import bot.json --exchange kraken --environment testnet").ok();
+    sandbox.run("get kraken/main@testnet/api_key").ok().prints_only("EXAMPLE-CCXT-KEY");
+    sandbox.write(".env", "KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-S\n");
+    sandbox.run("import .env --environment demo").exits(2).says("--environment is not for dotenv, which says it");
 }
 
 #[test]

@@ -217,6 +217,12 @@ impl Run<'_> {
         self
     }
 
+    /// More arguments, each without blanks.
+    pub fn words(mut self, words: &str) -> Self {
+        self.arguments.extend(words.split_whitespace().map(str::to_owned));
+        self
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());

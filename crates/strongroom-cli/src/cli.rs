@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use strongroom::{Expectation, Selection, SlotId};
@@ -146,6 +147,20 @@ pub fn parse() -> Result<Cli, u8> {
 /// The whole command, for completions and the manual page.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// The argument that is one of a closed list of the library, with what each is in the help.
+pub fn one_of<T, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+    about: fn(T) -> &'static str,
+    from_name: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let names = all.map(|one| PossibleValue::new(name(one)).help(about(one)));
+    PossibleValuesParser::new(names).try_map(move |name| from_name(&name).ok_or("no such name"))
 }
 
 /// A REF. Parsed here and not by clap, which would print what it could not read.

@@ -77,16 +77,19 @@ pub mod examples {
     pub const IMPORT: &str = "Examples:
   strongroom import .env
   strongroom import aws secret.json --exchange okx --dry-run
+  strongroom import freqtrade config-private.json
   strongroom import hummingbot conf --source-passphrase-file hb";
     /// Of `export`.
     pub const EXPORT: &str = "Examples:
   strongroom export dotenv binance/main > .env
+  strongroom export ccxt okx/hedge --output okx.json
   strongroom export kubernetes --name bot > secret.yaml
   strongroom export systemd --output-dir /etc/bot/credentials
   strongroom export armor > vault.txt";
     /// Of `run`.
     pub const RUN: &str = "Examples:
   strongroom run -- python3 bot.py
+  strongroom run --names freqtrade binance/main -- freqtrade trade
   strongroom run binance/main env/DATABASE_URL -- docker compose up";
     /// Of `rotate`.
     pub const ROTATE: &str = "Examples:

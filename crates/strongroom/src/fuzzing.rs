@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use crate::container::{self, Header, SlotId};
 use crate::error::{Error, FormatError};
 use crate::formats::hummingbot::{Connector, Verification};
-use crate::formats::{self, ImportFormat, ImportOptions};
+use crate::formats::{self, DotenvTarget, ExportFormat, ExportOptions, ImportFormat, ImportOptions};
 use crate::keys::{DataKey, sha256};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::pin::Expectation;
-use crate::record::{Contents, Selection};
+use crate::record::{Contents, Record, Selection};
 use crate::secret::Secret;
 use crate::vault::{LockedVault, Unlock};
 use crate::wire::{self, Index};
@@ -19,7 +19,7 @@ use crate::wire::{self, Index};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     ("container", container),
     ("forgery", forgery),
     ("payload", payload),
@@ -28,6 +28,8 @@ pub const TARGETS: [Target; 10] = [
     ("dotenv", dotenv),
     ("json", json),
     ("aws", aws),
+    ("ccxt", ccxt),
+    ("freqtrade", freqtrade),
     ("strongroom", strongroom),
     ("hummingbot", hummingbot),
 ];
@@ -167,6 +169,16 @@ pub fn aws(bytes: &[u8]) {
     import(ImportFormat::Aws, bytes);
 }
 
+/// Reads constructors' objects of ccxt's; what was read is written and read again as the same.
+pub fn ccxt(bytes: &[u8]) {
+    again(ImportFormat::Ccxt, ExportFormat::Ccxt, bytes);
+}
+
+/// Reads a configuration of freqtrade's; what was read is written and read again as the same.
+pub fn freqtrade(bytes: &[u8]) {
+    again(ImportFormat::Freqtrade, ExportFormat::Freqtrade, bytes);
+}
+
 /// Reads our own document.
 pub fn strongroom(bytes: &[u8]) {
     import(ImportFormat::Strongroom, bytes);
@@ -191,6 +203,25 @@ fn import(format: ImportFormat, bytes: &[u8]) {
     let _ = formats::detect(text);
     if let Ok(imported) = formats::read(format, &Secret::copy_of(text), &options) {
         let _ = formats::merge_into(&mut Contents::default(), imported, false, 1_700_000_000);
+    }
+}
+
+/// As [`import`], and what can be written in the same format leads to the same fields.
+fn again(from: ImportFormat, to: ExportFormat, bytes: &[u8]) {
+    import(from, bytes);
+    let options = ImportOptions { exchange: Some("binance"), now: 1_700_000_000 };
+    let Ok(imported) = formats::read(from, &Secret::copy_of(text_of(bytes)), &options) else { return };
+    let records: Vec<&Record> = imported.records.iter().collect();
+    let how = ExportOptions { target: DotenvTarget::Portable, bare: false, kubernetes: None };
+    // Two spellings of one exchange have one name there.
+    let Ok(written) = formats::write(to, &records, &[], &how) else { return };
+    if records.is_empty() {
+        return;
+    }
+    let read = formats::read(from, &written.text, &options).expect("what was written can be read");
+    assert_eq!(read.records.len(), records.len());
+    for (read, record) in read.records.iter().zip(records) {
+        assert!(read.fields == record.fields, "{}", record.reference());
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Args {
     /// The format of the files, as in `import` [default: recognised for each file]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
+    /// The exchange, where a file does not say: aws, one object of ccxt, bare names such as API_KEY
     #[arg(long, value_name = "NAME")]
     exchange: Option<String>,
     /// Where the vault has other values already, take the new ones

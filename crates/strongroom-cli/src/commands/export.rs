@@ -5,26 +5,29 @@ mod systemd;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
-use strongroom::{Environment, Secret};
+use strongroom::{Environment, Record, Secret, Selection};
 
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::select::{self, Selected};
-use crate::{Outcome, output, plaintext, private_file};
+use crate::{Outcome, cli, output, plaintext, private_file};
 
 // What `export` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to write
-    #[arg(value_parser = formats_by_name())]
+    #[arg(value_parser = cli::one_of(ExportFormat::ALL, ExportFormat::name, ExportFormat::about, ExportFormat::from_name))]
     format: ExportFormat,
     /// Only these [default: all]
     #[arg(value_name = "REF")]
     references: Vec<String>,
     /// Who reads the environment variables
-    #[arg(long, value_parser = targets_by_name(), default_value = DotenvTarget::Portable.name())]
+    #[arg(
+        long,
+        default_value = DotenvTarget::Portable.name(),
+        value_parser = cli::one_of(DotenvTarget::ALL, DotenvTarget::name, DotenvTarget::about, DotenvTarget::from_name)
+    )]
     target: DotenvTarget,
     /// What the Secret is called (kubernetes)
     #[arg(long, value_name = "NAME")]
@@ -104,19 +107,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
     let records = &selected.records;
     let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
-    let options = ExportOptions { target: args.target, bare: false, kubernetes };
-    let exported = formats::write(args.format, records, &selected.values, &options).map_err(|error| {
-        let failure = Failure::from(error);
-        let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
-        let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
-        match args.format {
-            ExportFormat::Json | ExportFormat::Aws if several => {
-                failure.hint("repeat the command with --environment live, testnet or demo")
-            }
-            ExportFormat::Aws if exchanges => failure.hint("strongroom export aws 'binance/*'"),
-            _ => failure,
-        }
-    })?;
+    let options = ExportOptions { target: args.target, bare: names_one_record(&args.references)?, kubernetes };
+    let exported = formats::write(args.format, records, &selected.values, &options)
+        .map_err(|error| with_choice(Failure::from(error), args.format, records))?;
     for notice in exported.notices {
         context.warn(notice.text);
     }
@@ -147,14 +140,34 @@ fn check_options(args: &Args) -> Result<(), Failure> {
     names_alone.map(|_| ()).map_err(|error| Failure::usage(error.to_string()))
 }
 
-fn formats_by_name() -> impl TypedValueParser<Value = ExportFormat> {
-    let names = ExportFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
-    PossibleValuesParser::new(names).try_map(|name| ExportFormat::from_name(&name).ok_or("no such format"))
+/// Where a format holds less than what was selected, the command that selects less.
+fn with_choice(failure: Failure, format: ExportFormat, records: &[&Record]) -> Failure {
+    let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
+    let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
+    match (format, records) {
+        (ExportFormat::Json | ExportFormat::Aws | ExportFormat::Nautilus, _) if several => {
+            failure.hint("repeat the command with --environment live, testnet or demo")
+        }
+        (ExportFormat::Aws, _) if exchanges => failure.hint("strongroom export aws 'binance/*'"),
+        (ExportFormat::Freqtrade | ExportFormat::FreqtradeEnv | ExportFormat::Nautilus, [first, _, ..]) => {
+            let reference = output::shell_word(&first.reference().to_string());
+            failure.hint(format!("strongroom export {} {reference}", format.name()))
+        }
+        // What freqtrade would take for another type in a variable stays a text in its file.
+        (ExportFormat::FreqtradeEnv, [record]) if record.environment != Environment::Demo => {
+            let reference = output::shell_word(&record.reference().to_string());
+            failure.hint(format!("strongroom export freqtrade {reference} --output config-private.json"))
+        }
+        _ => failure,
+    }
 }
 
-fn targets_by_name() -> impl TypedValueParser<Value = DotenvTarget> {
-    let names = DotenvTarget::ALL.map(|target| PossibleValue::new(target.name()).help(target.about()));
-    PossibleValuesParser::new(names).try_map(|name| DotenvTarget::from_name(&name).ok_or("no such target"))
+/// Whether one REF names one record. What is written then is of that record, whatever else comes into the vault.
+fn names_one_record(references: &[String]) -> Result<bool, Failure> {
+    match references {
+        [reference] => Ok(matches!(cli::selection(reference)?, Selection::Record(_))),
+        _ => Ok(false),
+    }
 }
 
 fn check_destination(context: &Context, args: &Args) -> Result<(), Failure> {

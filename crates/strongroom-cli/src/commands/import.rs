@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use strongroom::formats::{self, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
-use strongroom::{Contents, Saved, Secret};
+use strongroom::{Contents, Error, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
@@ -21,10 +21,10 @@ use crate::{Outcome, output, private_file};
 pub struct Args {
     #[arg(value_names = ["FORMAT", "FILE"], num_args = 1..=2, required = true, help = format_help())]
     format_and_file: Vec<PathBuf>,
-    /// The exchange of an aws file, or of bare names such as API_KEY in a dotenv file
+    /// The exchange, where the file does not say: aws, one object of ccxt, bare names such as API_KEY
     #[arg(long, value_name = "NAME")]
     exchange: Option<String>,
-    /// The environment, where the format does not say (json, aws): live, testnet or demo [default: live]
+    /// The environment, where the format does not say (json, aws, ccxt, freqtrade): live, testnet or demo [default: live]
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
     /// Take the new values where they differ
@@ -180,8 +180,19 @@ impl SourceFile {
             return Err(Failure::usage(message).hint("name it with --exchange NAME"));
         }
         let options = ImportOptions { exchange, now: output::now() };
-        formats::read(self.format, &self.text, &options)
-            .map_err(|error| Failure::from(error).at(Path::new(&shown(&self.path))))
+        formats::read(self.format, &self.text, &options).map_err(|error| {
+            // What ends in the name of the option lacks it.
+            let lacks_exchange = matches!(&error, Error::Import(error) if error.problem.ends_with("--exchange"));
+            let failure = Failure::from(error).at(Path::new(&shown(&self.path)));
+            match lacks_exchange {
+                true => failure.hint(format!(
+                    "strongroom import {} {} --exchange NAME",
+                    self.format.name(),
+                    word(&self.path)
+                )),
+                false => failure,
+            }
+        })
     }
 }
 

@@ -5,12 +5,12 @@
 use std::ffi::OsString;
 use std::io;
 
-use strongroom::Secret;
+use strongroom::formats::{self, VariableNames};
+use strongroom::{Record, Secret};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{Outcome, harden, select};
-use strongroom::formats;
+use crate::{Outcome, cli, harden, output, select};
 
 /// The exit code for what fails before there is a command to have one.
 pub const FAILED_BEFORE: u8 = 125;
@@ -26,6 +26,13 @@ pub struct Args {
     /// Where a variable is set already, leave it
     #[arg(long)]
     keep_existing: bool,
+    /// Whose names the variables have
+    #[arg(
+        long,
+        default_value = VariableNames::Strongroom.name(),
+        value_parser = cli::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
+    )]
+    names: VariableNames,
     /// The command and its arguments, after `--`
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -46,7 +53,10 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     };
     let contents = context.open_unasked()?.contents();
     let selected = select::select(&contents, &args.references)?;
-    let variables = formats::variables(&selected.records, &selected.values)?;
+    let mut notices = Vec::new();
+    let variables = formats::variables_as(args.names, &selected.records, &selected.values, &mut notices)
+        .map_err(|error| with_choice(error.into(), args.names, &selected.records))?;
+    notices.iter().for_each(|notice| context.warn(&notice.text));
 
     let mut command = harden::stranger(program);
     command.args(arguments);
@@ -70,6 +80,17 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
             ..Failure::file("execute", std::path::Path::new(program.as_ref()), &error)
         },
     })
+}
+
+/// Where a program reads fewer records than were selected, the command that selects less.
+fn with_choice(failure: Failure, names: VariableNames, records: &[&Record]) -> Failure {
+    match (names, records) {
+        (VariableNames::Freqtrade | VariableNames::Nautilus, [first, _, ..]) => {
+            let reference = output::shell_word(&first.reference().to_string());
+            failure.hint(format!("strongroom run --names {} {reference} -- COMMAND", names.name()))
+        }
+        _ => failure,
+    }
 }
 
 /// An environment cannot hold a zero byte. It would be cut or refused, depending on the system.

@@ -3,16 +3,18 @@
 //! A name is a REF without what is usual: `binance`, `okx/hedge`, `binance@testnet`; its exchange is spelt as ccxt's class.
 //! `options.sandbox` stands for the environment too: with it the constructor goes to the test servers.
 
+mod members;
 mod plan;
 pub(super) mod words;
 
 use super::document::{Node, Object};
 use super::render::{json_string, render};
-use super::{ImportOptions, Imported, Notice, guess_kind, names, pem, variables};
-use crate::record::{Environment, Record, Reference};
+use super::{ImportOptions, Imported, Notice, guess_kind, names, variables};
+use crate::record::{Record, Reference};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result, registry};
 
+pub(super) use members::{Settings, read_members, take};
 pub(super) use plan::{Plan, Ways};
 
 /// What a bot that uses ccxt itself has to know.
@@ -76,138 +78,12 @@ fn read_account(
         return Ok(None);
     }
     settings.tell(&reference, line, notices);
-    notices.extend(variables::missing_field(&record).map(|missing| variables::missing_notice(&record, missing)));
+    // Of an exchange that nobody knows, nobody knows what it needs; that it is not known is told once for each.
+    if registry::exchange(&record.exchange).is_some() {
+        notices.extend(variables::missing_field(&record).map(|missing| variables::missing_notice(&record, missing)));
+    }
     record.kind = guess_kind(&record.fields);
     Ok(Some(record))
-}
-
-/// Takes what is a credential into the record, and refuses what was meant to be one.
-pub(super) fn read_members(
-    members: Object<'_>,
-    record: &mut Record,
-    settings: &mut Settings,
-    notices: &mut Vec<Notice>,
-) -> Result<()> {
-    for (name, node) in members.rest() {
-        if let Some(field) = words::field_of(&name, &record.exchange) {
-            if !node.is_null() {
-                take(record, field, &node, notices)?;
-            }
-        } else if name == "options" && node.is_object() {
-            read_options(node.object()?, record, settings, notices)?;
-        } else if is_sandbox(&name, &node) {
-            to_sandbox(record);
-        } else if let Some(right) = words::right_word(&name).filter(|_| !node.is_null()) {
-            return Err(node.error(format!("ccxt would ignore this; it is spelt {right}")).into());
-        } else {
-            settings.saw(&name);
-        }
-    }
-    Ok(())
-}
-
-fn read_options(
-    members: Object<'_>,
-    record: &mut Record,
-    settings: &mut Settings,
-    notices: &mut Vec<Notice>,
-) -> Result<()> {
-    let is_lighter = registry::canonical_id(&record.exchange).eq_ignore_ascii_case(words::LIGHTER);
-    for (name, node) in members.rest() {
-        if let Some(field) = words::field_of_option(&name, &record.exchange) {
-            if !node.is_null() {
-                take(record, field, &node, notices)?;
-            }
-        } else if is_sandbox(&name, &node) {
-            to_sandbox(record);
-        } else if is_lighter && name == "auths" && node.is_object() {
-            read_lighter(node, record, notices)?;
-        } else {
-            settings.saw(&name);
-        }
-    }
-    Ok(())
-}
-
-/// `{account: {index: {"lighterPrivateKey": key}}}`. A record holds one such key.
-fn read_lighter(node: Node<'_>, record: &mut Record, notices: &mut Vec<Notice>) -> Result<()> {
-    let many = "more than one key; a record holds one, so give each an account of its own";
-    let mut inner = node;
-    for field in [words::ACCOUNT_INDEX, words::API_KEY_INDEX] {
-        let members = inner.object()?;
-        let error = members.error(many);
-        let mut rest = members.rest().into_iter();
-        let Some((index, node)) = rest.next() else { return Ok(()) };
-        if rest.next().is_some() {
-            return Err(error.into());
-        }
-        record.fields.set(field, Secret::copy_of(&index));
-        inner = node;
-    }
-    if let Some(key) = inner.object()?.take_some("lighterPrivateKey") {
-        take(record, crate::record::field::API_SECRET, &key, notices)?;
-    }
-    Ok(())
-}
-
-/// Sets a field from a string, or from a whole number where somebody left the quotes out.
-pub(super) fn take(record: &mut Record, field: &str, node: &Node<'_>, notices: &mut Vec<Notice>) -> Result<()> {
-    let value = node.secret_or_number()?;
-    let value = match pem::canonical(&value) {
-        Some(canonical) => {
-            let text = format!(
-                "{}/{field}: the line ends of the key were made the ones that ccxt reads",
-                shown(&record.reference())
-            );
-            notices.push(Notice { line: Some(node.line()), text });
-            canonical
-        }
-        None => value,
-    };
-    record.fields.set(field, value);
-    Ok(())
-}
-
-fn is_sandbox(name: &str, node: &Node<'_>) -> bool {
-    matches!(name, "sandbox" | "testnet") && node.is_true()
-}
-
-/// A name that says an environment counts more than the switch, which knows only one.
-fn to_sandbox(record: &mut Record) {
-    if record.environment == Environment::Live {
-        let there = registry::exchange(&record.exchange).map_or(&[][..], |known| known.test_environments());
-        record.environment = if there == [Environment::Demo] { Environment::Demo } else { Environment::Testnet };
-    }
-}
-
-/// Members that are no credentials. Their names are told, and not kept.
-#[derive(Default)]
-pub(super) struct Settings {
-    count: usize,
-    names: Vec<String>,
-}
-
-impl Settings {
-    pub(super) fn saw(&mut self, name: &str) {
-        self.count += 1;
-        if self.names.len() < 5
-            && let Some(name) = names::shown(name)
-        {
-            self.names.push(name.to_owned());
-        }
-    }
-
-    pub(super) fn tell(&self, reference: &Reference, line: usize, notices: &mut Vec<Notice>) {
-        if self.count > 0 {
-            let more = if self.names.len() < self.count { ", ..." } else { "" };
-            let text = format!(
-                "{}: settings are no credentials and not kept: {}{more}",
-                shown(reference),
-                self.names.join(", ")
-            );
-            notices.push(Notice { line: Some(line), text });
-        }
-    }
 }
 
 /// The account as a message may name it.
@@ -263,4 +139,165 @@ fn name_of(record: &Record) -> String {
 /// The name of ccxt's class for this exchange.
 pub(super) fn class_of(exchange: &str) -> &str {
     registry::exchange(exchange).map_or(exchange, |known| known.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: ImportOptions<'static> = ImportOptions { exchange: Some("okx"), now: 1 };
+
+    fn read_text(text: &str) -> Result<Imported> {
+        read(&Secret::copy_of(text), &OPTIONS)
+    }
+
+    /// Records as `REF: field=value ...`, and notices.
+    fn summary(text: &str) -> (Vec<String>, Vec<String>) {
+        let imported = read_text(text).unwrap();
+        let records = imported.records.iter().map(|record| {
+            let fields = record.fields.iter().map(|(name, value)| format!("{name}={}", value.expose_secret()));
+            format!("{}: {}", record.reference(), fields.collect::<Vec<_>>().join(" "))
+        });
+        (records.collect(), imported.notices.into_iter().map(|notice| notice.text).collect())
+    }
+
+    fn record(reference: &str, fields: &[(&str, &str)]) -> Record {
+        let mut record = Record::new(&reference.parse().unwrap(), 0).unwrap();
+        fields.iter().for_each(|(name, value)| drop(record.fields.set(name, Secret::copy_of(value))));
+        record
+    }
+
+    fn written(records: &[&Record], bare: bool) -> (String, Vec<String>) {
+        let mut notices = Vec::new();
+        let text = write(records, bare, &mut notices).unwrap();
+        (text.expose_secret().to_owned(), notices.into_iter().map(|notice| notice.text).collect())
+    }
+
+    #[test]
+    fn one_object_is_of_the_exchange_that_is_named_and_others_say_it_themselves() {
+        let bare = r#"{"apiKey": "K", "secret": "S", "password": "P", "uid": 7, "token": null}"#;
+        let (records, notices) = summary(bare);
+        assert_eq!(records, ["okx/main: api_key=K api_passphrase=P api_secret=S uid=7"]);
+        assert!(notices.is_empty(), "{notices:?}");
+        let unnamed = ImportOptions { exchange: None, now: 1 };
+        let message = read(&Secret::copy_of(bare), &unnamed).unwrap_err().to_string();
+        assert_eq!(message, "line 1: this object does not say which exchange it is for; name one with --exchange");
+        let (records, _) = summary(
+            r#"{"gate": {"apiKey": "K", "secret": "S"}, "kraken/a@demo": {"apiKey": "K", "secret": "S"},
+            "ndax": {"apiKey": "K", "secret": "S", "uid": "U", "login": "L", "password": "P"}}"#,
+        );
+        assert_eq!(
+            records,
+            [
+                "gate/main: api_key=K api_secret=S",
+                "kraken/a@demo: api_key=K api_secret=S",
+                "ndax/main: api_key=K api_secret=S login=L password=P uid=U"
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_are_told_and_objects_without_a_credential_are_not_kept() {
+        let (records, notices) = summary(
+            r#"{"gate": {"apiKey": "K", "secret": "S", "timeout": 1,
+            "options": {"defaultType": "swap"}, "0123456789abcdef": 1}, "kraken": {"apiKey": "", "secret": ""}}"#,
+        );
+        assert_eq!(records, ["gate/main: api_key=K api_secret=S"]);
+        assert_eq!(
+            notices,
+            [
+                "gate/main: settings are no credentials and not kept: timeout, defaultType, ...",
+                "kraken/main has no credential and is not kept",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_switch_to_test_servers_is_an_environment_and_a_name_counts_more() {
+        for (text, reference) in [
+            (r#"{"gate": {"apiKey": "K", "secret": "S", "sandbox": true}}"#, "gate/main@testnet"),
+            (
+                r#"{"okx": {"apiKey": "K", "secret": "S", "password": "P", "options": {"sandbox": true}}}"#,
+                "okx/main@demo",
+            ),
+            (r#"{"gate@demo": {"apiKey": "K", "secret": "S", "testnet": true}}"#, "gate/main@demo"),
+            (r#"{"gate": {"apiKey": "K", "secret": "S", "sandbox": false}}"#, "gate/main"),
+        ] {
+            assert_eq!(read_text(text).unwrap().records[0].reference().to_string(), reference, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_ccxt_would_ignore_or_refuse_is_refused_by_place() {
+        for (text, message) in [
+            (
+                r#"{"apikey": "EXAMPLE", "secret": "EXAMPLE"}"#,
+                "line 1, apikey: ccxt would ignore this; it is spelt apiKey",
+            ),
+            (
+                "{\"gate\":\n {\"api_secret\": \"EXAMPLE\"}}",
+                "line 2, gate.api_secret: ccxt would ignore this; it is spelt secret",
+            ),
+            (r#"{"gate": {"apiKey": ["EXAMPLE"]}}"#, "line 1, gate.apiKey: a list where a string should be"),
+            (r#"{"gate": {"apiKey": -1}}"#, "line 1, gate.apiKey: a number where a string should be"),
+            (
+                r#"{"a/b/c/d": {"apiKey": "EXAMPLE"}}"#,
+                "line 1, [0]: an account's name is exchange/subaccount@environment",
+            ),
+            (
+                r#"{"env/A": {"apiKey": "EXAMPLE"}}"#,
+                "line 1, [0]: an account's name is exchange/subaccount@environment",
+            ),
+            (
+                r#"{"lighter": {"privateKey": "EXAMPLE", "options": {"auths": {"1": {}, "2": {}}}}}"#,
+                "line 1, lighter.options.auths: more than one key; a record holds one, so give each an account of its own",
+            ),
+        ] {
+            assert_eq!(read_text(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn accounts_have_the_names_of_ccxts_classes_and_one_name_each() {
+        let pair = &[("api_key", "K"), ("api_secret", "S")];
+        let (gate, hedge) = (record("GateIO/main@testnet", pair), record("binance/a b", pair));
+        let (text, notices) = written(&[&gate, &hedge], true);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({
+                "gate@testnet": {"apiKey": "K", "secret": "S", "options": {"sandbox": true}},
+                "binance/a%20b": {"apiKey": "K", "secret": "S"},
+            })
+        );
+        assert_eq!(notices.len(), 1);
+        let other = record("gate/main@testnet", pair);
+        let error = write(&[&gate, &other], false, &mut Vec::new()).unwrap_err();
+        assert_eq!(error.place, "GateIO/main@testnet and gate/main@testnet");
+    }
+
+    #[test]
+    fn the_object_itself_is_written_when_that_is_asked_for() {
+        let okx = record("okx", &[("api_key", "K"), ("api_secret", "S"), ("password", "P"), ("memo", "M")]);
+        let (text, notices) = written(&[&okx], true);
+        assert_eq!(text, "{\n  \"apiKey\": \"K\",\n  \"secret\": \"S\",\n  \"password\": \"P\"\n}\n");
+        assert_eq!(
+            notices,
+            ["okx/main/memo has no place in this format and is left out", "okx/main has no api_passphrase"]
+        );
+        assert_eq!(written(&[&record("okx", &[])], true).0, "{}\n");
+    }
+
+    #[test]
+    fn an_environment_that_ccxt_does_not_have_is_noticed() {
+        let pair = &[("api_key", "K"), ("api_secret", "S")];
+        for (reference, notice) in [
+            ("kraken@testnet", "kraken/main@testnet: ccxt is not known to have a testnet of this exchange"),
+            ("binance@demo", "binance/main@demo: the bot has to call enable_demo_trading(True)"),
+        ] {
+            let (text, notices) = written(&[&record(reference, pair)], true);
+            assert_eq!(notices, [notice]);
+            assert!(!text.contains("sandbox"));
+        }
+    }
 }

@@ -40,8 +40,10 @@ pub fn recognise(text: &str) -> Vec<ImportFormat> {
     vec![ImportFormat::Dotenv]
 }
 
+type LooksLike = fn(&Sight<'_>) -> bool;
+
 /// How the JSON formats differ from each other: one line for each.
-const OF_JSON: [(ImportFormat, fn(&Sight<'_>) -> bool); 5] = [
+const OF_JSON: [(ImportFormat, LooksLike); 5] = [
     (ImportFormat::Strongroom, |sight| sight.has("strongroom")),
     (ImportFormat::Json, |sight| sight.has("exchange_secrets")),
     (ImportFormat::Aws, |sight| sight.has("SUBACCOUNTS") || sight.has("API_KEY")),

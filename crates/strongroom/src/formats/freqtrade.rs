@@ -248,14 +248,140 @@ pub(super) fn member_of(attribute: &str) -> Option<&'static str> {
     MEMBERS.iter().find(|(known, _)| *known == field).map(|(_, words)| words[0])
 }
 
-/// Freqtrade trades at one exchange with one account.
+/// Where freqtrade has demo trading of its own; it refuses the switch everywhere else.
+const DEMOS: [&str; 1] = ["bybit"];
+
+/// Freqtrade trades at one exchange with one account, and not at every demo.
 pub(super) fn only_one<'a>(records: &[&'a Record]) -> Result<&'a Record, ExportError> {
     match records {
+        [record]
+            if record.environment == Environment::Demo
+                && !Plan::of(record).sandbox
+                && !DEMOS.contains(&ccxt::class_of(&record.exchange)) =>
+        {
+            // Without the switch the keys of the demo would go to the live exchange.
+            let problem = "freqtrade has no demo trading at this exchange".into();
+            Err(ExportError { place: record.reference().to_string(), problem })
+        }
         [record] => Ok(record),
         [] => Err(ExportError { place: "nothing".into(), problem: "there is no record to export".into() }),
         [first, second, ..] => Err(ExportError {
             place: format!("{} and {}", first.reference(), second.reference()),
             problem: "freqtrade has one account of one exchange".into(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: ImportOptions<'static> = ImportOptions { exchange: None, now: 1 };
+
+    fn message(text: &str) -> String {
+        read(&Secret::copy_of(text), &OPTIONS).unwrap_err().to_string()
+    }
+
+    fn summary(text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let imported = read(&Secret::copy_of(text), &OPTIONS).unwrap();
+        let records = imported.records.iter().map(|record| {
+            let fields = record.fields.iter().map(|(name, value)| format!("{name}={}", value.expose_secret()));
+            format!("{}: {}", record.reference(), fields.collect::<Vec<_>>().join(" "))
+        });
+        let values = imported.values.iter().map(|(name, value)| format!("{name}={}", value.expose_secret()));
+        let notices = imported.notices.iter().map(|notice| notice.text.clone());
+        (records.collect(), values.collect(), notices.collect())
+    }
+
+    fn of_exchange(members: &str) -> String {
+        format!("{{\"exchange\":\n {{\"name\": \"gate\", {members}}}}}")
+    }
+
+    #[test]
+    fn the_first_of_the_names_for_a_key_counts_as_in_freqtrade() {
+        for (members, key) in [
+            (r#""key": "A", "secret": "S""#, "A"),
+            (r#""key": "A", "apiKey": "B", "secret": "S""#, "B"),
+            (r#""api_key": "C", "key": "A", "apiKey": "B", "secret": "S""#, "C"),
+            (r#""key": "A", "api_key": "C", "secret": "S""#, "C"),
+        ] {
+            let (records, ..) = summary(&of_exchange(members));
+            assert_eq!(records, [format!("gate/main: api_key={key} api_secret=S")], "{members}");
+        }
+    }
+
+    #[test]
+    fn the_whole_of_a_configuration_is_read_for_its_secrets() {
+        let text = r#"{"stake_currency": "EUR", // which
+            "exchange": {"name": "NDAX", "key": "K", "secret": "S", "uid": "U", "password": "P", "pair_whitelist": [],
+                "ccxt_config": {"login": "L", "timeout": 1}, "demo_trading": false,},
+            "telegram": {"enabled": true, "token": "T", "chat_id": ""}, "api_server": {"password": "W"},}"#;
+        let (records, values, notices) = summary(text);
+        assert_eq!(records, ["NDAX/main: api_key=K api_secret=S login=L password=P uid=U"]);
+        assert_eq!(values, ["FREQTRADE__API_SERVER__PASSWORD=W", "FREQTRADE__TELEGRAM__TOKEN=T"]);
+        let settings = "NDAX/main: settings are no credentials and not kept: stake_currency, timeout, pair_whitelist";
+        assert_eq!(notices, [settings]);
+    }
+
+    #[test]
+    fn a_template_without_a_credential_is_told_and_not_kept() {
+        let (records, _, notices) = summary(&of_exchange(r#""key": "", "secret": """#));
+        assert!(records.is_empty());
+        assert_eq!(notices, ["gate/main has no credential and is not kept"]);
+    }
+
+    #[test]
+    fn what_freqtrade_would_ignore_is_refused_by_place() {
+        let place = "line 2, exchange";
+        for (members, problem) in [
+            (
+                r#""api_key": "", "key": "EXAMPLE", "secret": "EXAMPLE""#,
+                ".key: freqtrade ignores this, because api_key is there too and counts, and is empty",
+            ),
+            (r#""api_secret": "EXAMPLE""#, ".api_secret: freqtrade would ignore this; it is spelt secret"),
+            (r#""passphrase": "EXAMPLE""#, ".passphrase: freqtrade would ignore this; it is spelt password"),
+            (
+                r#""secret": "EXAMPLE", "ccxt_config": {"apikey": "EXAMPLE"}"#,
+                ".ccxt_config.apikey: ccxt would ignore this; it is spelt apiKey",
+            ),
+            (
+                r#""secret": "EXAMPLE", "ccxt_config": {"secret": "EXAMPLE-2"}"#,
+                ".ccxt_config: has another api_secret than the exchange beside it",
+            ),
+            (r#""secret": true"#, ".secret: true or false where a string should be"),
+        ] {
+            assert_eq!(message(&of_exchange(members)), format!("{place}{problem}"));
+        }
+        assert_eq!(message("{}"), "line 1: exchange is missing");
+        assert_eq!(
+            message("{\"exchange\": {}}"),
+            "line 1, exchange: the exchange has no name in this file; say it with --exchange"
+        );
+        assert_eq!(message("{\"exchange\": {\"name\": \"gate\"\n /* x */ EXAMPLE }}"), "line 2: not valid JSON");
+    }
+
+    #[test]
+    fn one_record_is_written_with_what_only_ccxt_takes_and_the_values_of_freqtrade() {
+        let mut record = Record::new(&"GateIO@testnet".parse().unwrap(), 0).unwrap();
+        for (name, value) in [("api_key", "K"), ("api_secret", "S"), ("login", "L"), ("memo", "M")] {
+            record.fields.set(name, Secret::copy_of(value));
+        }
+        let value = |text| Value { value: Secret::copy_of(text), created: 0, changed: None };
+        let (token, other) = (value("T"), value("O"));
+        let mut notices = Vec::new();
+        let values = [("FREQTRADE__TELEGRAM__TOKEN", &token), ("OTHER", &other)];
+        let text = write(&[&record], &values, &mut notices).unwrap();
+        let value: serde_json::Value = serde_json::from_str(text.expose_secret()).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({
+                "exchange": {"name": "gate", "api_key": "K", "secret": "S",
+                    "ccxt_config": {"login": "L", "options": {"sandbox": true}}},
+                "telegram": {"token": "T"},
+            })
+        );
+        assert_eq!(notices.len(), 3, "{notices:?}");
+        let both = write(&[&record, &record], &[], &mut Vec::new()).unwrap_err();
+        assert_eq!(both.problem, "freqtrade has one account of one exchange");
     }
 }

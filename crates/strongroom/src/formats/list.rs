@@ -43,11 +43,11 @@ named! {
     /// [`ImportFormat::Armor`] is a whole vault and not records: [`crate::dearmor`] reads it.
     /// [`ImportFormat::Hummingbot`] is encrypted with a password of its own: [`super::hummingbot`] reads it.
     pub enum ImportFormat {
-        Dotenv "dotenv" "NAME=value lines, as python-dotenv and shells read them"
+        Dotenv "dotenv" "NAME=value lines, as python-dotenv reads them"
         Json "json" "the exchange_secrets file of financepype"
         Aws "aws" "the API_KEY/SUBACCOUNTS secret of financepype at AWS"
         Hummingbot "hummingbot" "conf/connectors of hummingbot, with its password"
-        Ccxt "ccxt" "what ccxt's constructors take: of one exchange, or by name"
+        Ccxt "ccxt" "what ccxt's constructors take, one or by name"
         Freqtrade "freqtrade" "freqtrade's configuration, its secrets only"
         Strongroom "strongroom" "all records, values and metadata of a vault"
         Armor "armor" "an encrypted vault itself as text"

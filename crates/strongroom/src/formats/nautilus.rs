@@ -152,10 +152,17 @@ pub(super) fn variables<'a>(
 /// it had one of ours.
 pub(super) fn split(name: &str) -> Option<(&'static str, &'static str)> {
     let of = |names: &'static Names| {
-        let found = names.fields.iter().find(|(field, suffix)| *suffix != upper(field) && names.name(suffix) == name);
+        let ours = |field: &str, suffix: &str| field::KNOWN.contains(&field) && *suffix == upper(field);
+        let found = names.fields.iter().find(|(field, suffix)| !ours(field, suffix) && names.name(suffix) == name);
         found.map(|(field, _)| (names.prefix, *field))
     };
     ADAPTERS.iter().find_map(of)
+}
+
+/// Whether this is the one name for accounts of several environments, of which `prefix` is one.
+pub(super) fn is_shared_with(name: &str, prefix: &str) -> bool {
+    let whole = |names: &Names| names.fields.iter().any(|(_, suffix)| suffix.strip_prefix('=') == Some(name));
+    ADAPTERS.iter().any(|names| names.prefix == prefix && whole(names))
 }
 
 /// Whether variables with this prefix and these fields are all that an adapter needs.
@@ -210,6 +217,7 @@ mod tests {
     fn names_that_our_own_grammar_reads_are_left_to_it() {
         assert_eq!(split("HYPERLIQUID_TESTNET_PK"), Some(("HYPERLIQUID_TESTNET", field::PRIVATE_KEY)));
         assert_eq!(split("DERIVE_SESSION_PRIVATE_KEY"), Some(("DERIVE", field::PRIVATE_KEY)));
+        assert_eq!(split("LIGHTER_TESTNET_API_KEY_INDEX"), Some(("LIGHTER_TESTNET", API_KEY_INDEX)));
         assert_eq!(split("POLYMARKET_PASSPHRASE"), Some(("POLYMARKET", field::API_PASSPHRASE)));
         for name in
             ["BINANCE_API_KEY", "KRAKEN_FUTURES_API_KEY", "BINANCE_FUTURES_TESTNET_API_SECRET", "DYDX_PRIVATE_KEY"]

@@ -252,6 +252,62 @@ fn aws_reads_back() {
     }
 }
 
+/// Every value in the form that these readers put keys into.
+fn with_canonical_keys(records: Vec<Record>) -> Vec<Record> {
+    let canonical = |mut record: Record| {
+        let names: Vec<String> = record.fields.names().map(str::to_owned).collect();
+        for name in names {
+            if let Some(key) = record.fields.get(&name).and_then(pem::canonical) {
+                record.fields.set(&name, key);
+            }
+        }
+        record.kind = guess_kind(&record.fields);
+        record
+    };
+    records.into_iter().map(canonical).collect()
+}
+
+#[test]
+fn ccxt_reads_back() {
+    // What is empty in all its fields is no credential to this reader.
+    let mut records = records();
+    records.retain(|record| record.fields.iter().any(|(_, value)| !value.is_empty()));
+    records.iter_mut().for_each(|record| drop(record.fields.set(field::API_PASSPHRASE, Secret::copy_of("EXAMPLE"))));
+    let options = ExportOptions { target: DotenvTarget::Portable, bare: false, kubernetes: None };
+    let written = write(ExportFormat::Ccxt, &records.iter().collect::<Vec<_>>(), &[], &options).unwrap();
+    assert!(written.notices.is_empty(), "{:?}", written.notices);
+    let imported = read(ImportFormat::Ccxt, &written.text, &OPTIONS).unwrap();
+    assert_same(&imported.records, &with_canonical_keys(records));
+}
+
+#[test]
+fn freqtrade_reads_back() {
+    let options = ExportOptions { target: DotenvTarget::Sh, bare: false, kubernetes: None };
+    let (mut tried, mut as_variables) = (0, 0);
+    for mut record in records() {
+        record.subaccount = "main".into();
+        let written = write(ExportFormat::Freqtrade, &[&record], &[], &options).unwrap();
+        let imported = read(ImportFormat::Freqtrade, &written.text, &OPTIONS).unwrap();
+        if record.fields.iter().any(|(_, value)| !value.is_empty()) {
+            assert_same(&imported.records, &with_canonical_keys(vec![record.duplicate()]));
+            tried += 1;
+        }
+        // As variables too, where freqtrade would leave the values alone. Those have no empty ones.
+        if let Ok(written) = write(ExportFormat::FreqtradeEnv, &[&record], &[], &options)
+            && record.fields.iter().all(|(_, value)| !value.is_empty())
+        {
+            let options = ImportOptions { exchange: Some("okx"), ..OPTIONS };
+            let imported = read(ImportFormat::Dotenv, &written.text, &options).unwrap();
+            for (name, value) in record.fields.iter() {
+                let read = imported.records[0].fields.get(name).unwrap();
+                assert!(read == value || is_rewritten(value.expose_secret()), "{name}");
+            }
+            as_variables += 1;
+        }
+    }
+    assert!(tried > 1_000 && as_variables > 1_000, "{tried}, {as_variables}");
+}
+
 #[test]
 fn strongroom_reads_back() {
     let (records, values) = (records(), values_of(&awkward_values()));

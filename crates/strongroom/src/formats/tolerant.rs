@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn comments_and_last_commas_become_blanks_of_the_same_length() {
         for (text, expected) in [
-            ("{\"a\": 1, // é\n}", "{\"a\": 1        \n}"),
+            ("{\"a\": 1, // é\n}", "{\"a\": 1       \n}"),
             ("/* a\nb */ {\"a\": [1, 2,],}", "    \n     {\"a\": [1, 2 ] }"),
-            ("{\"a\": 1, /* x */ // y\n ]", "{\"a\": 1               \n ]"),
+            ("{\"a\": 1, /* x */ // y\n ]", "{\"a\": 1              \n ]"),
             ("{\"a\": 1} // end", "{\"a\": 1}       "),
             ("{\"a\": 1} /* open", "{\"a\": 1}        "),
         ] {

@@ -2,7 +2,7 @@
 
 use strongroom::formats::hummingbot::{Connector, Verification};
 use strongroom::formats::{self, ImportFormat, ImportOptions};
-use strongroom::{Contents, Secret};
+use strongroom::{Contents, Secret, registry};
 
 use super::counted::{Numbers, allocated, alone};
 
@@ -31,7 +31,7 @@ fn numbered(bytes: usize, part: impl Fn(usize) -> String) -> String {
 fn families() -> Vec<Family> {
     let mut all = Vec::new();
     let mut add = |format, name, make| all.push(Family { format, name, make });
-    use ImportFormat::{Aws, Dotenv, Json, Strongroom};
+    use ImportFormat::{Aws, Ccxt, Dotenv, Freqtrade, Json, Strongroom};
     add(Dotenv, "short names", |bytes| numbered(bytes, |number| format!("{number:x}=\n")));
     add(Dotenv, "the same name", |bytes| repeated(bytes, "A=\n"));
     add(Dotenv, "names alone", |bytes| repeated(bytes, "A\n"));
@@ -75,6 +75,49 @@ fn families() -> Vec<Family> {
         format!("{{\"SUBACCOUNTS\":[{}]}}", inside.trim_end_matches(','))
     });
     add(Aws, "numbers in the list", |bytes| format!("{{\"SUBACCOUNTS\":[{}0]}}", repeated(bytes, "0,")));
+    add(Dotenv, "variables of freqtrade", |bytes| {
+        numbered(bytes, |number| {
+            format!("FREQTRADE__EXCHANGE__CCXT_CONFIG__{number:x}=\nFREQTRADE__EXCHANGE__NAME=a\n")
+        })
+    });
+    add(Dotenv, "a key of freqtrade's", |bytes| repeated(bytes, "FREQTRADE__EXCHANGE__KEY=a\n"));
+    add(Ccxt, "accounts", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":{{\"apiKey\":\"a\"}},"));
+        format!("{{{}}}", inside.trim_end_matches(','))
+    });
+    add(Ccxt, "accounts of one exchange", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"gate/{number:x}\":{{\"apiKey\":\"a\"}},"));
+        format!("{{{}}}", inside.trim_end_matches(','))
+    });
+    add(Ccxt, "empty accounts", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":{{}},"));
+        format!("{{{}}}", inside.trim_end_matches(','))
+    });
+    add(Ccxt, "settings", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":0,"));
+        format!("{{\"gate\":{{{inside}\"apiKey\":\"a\"}}}}")
+    });
+    add(Ccxt, "options", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":0,"));
+        format!("{{\"apiKey\":\"a\",\"options\":{{{}}}}}", inside.trim_end_matches(','))
+    });
+    add(Ccxt, "line ends of a key", |bytes| {
+        format!("{{\"secret\":\"-----BEGIN {}-----END \"}}", "\\n".repeat(bytes / 2))
+    });
+    add(Ccxt, "lines of a key", |bytes| {
+        format!("{{\"secret\":\"-----BEGIN {}-----END \"}}", "a\\\\n".repeat(bytes / 4))
+    });
+    add(Freqtrade, "comments", |bytes| format!("{{\"exchange\":{{}}}}{}", "/**/".repeat(bytes / 4)));
+    add(Freqtrade, "last commas", |bytes| {
+        format!("{{\"exchange\":{{\"name\":\"gate\",\"a\":[{}]}}}}", repeated(bytes, "[0,],").trim_end_matches(','))
+    });
+    add(Freqtrade, "members", |bytes| {
+        format!("{{{}\"exchange\":{{\"name\":\"a\"}}}}", numbered(bytes, |number| format!("\"{number:x}\":0,")))
+    });
+    add(Freqtrade, "settings", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":0,"));
+        format!("{{\"exchange\":{{\"name\":\"gate\",{inside}\"key\":\"a\"}}}}")
+    });
     add(Strongroom, "records", |bytes| {
         let inside = numbered(bytes, |number| format!("{{\"exchange\":\"{number:x}\"}},"));
         format!("{{\"strongroom\":1,\"records\":[{}]}}", inside.trim_end_matches(','))
@@ -105,13 +148,14 @@ fn read(format: ImportFormat, text: &Secret) {
 }
 
 /// Heap that reading, checking and merging a text may take for each of its bytes, and beside them. What costs most is a
-/// record, a value or a notice for every few bytes.
-const A_BYTE: usize = 80;
+/// record, a value or a notice for every few bytes: about 2 KiB for one of ccxt's accounts, which takes 19.
+const A_BYTE: usize = 120;
 const CONSTANT: usize = 16 * 1024;
 
 /// What is known about exchanges is parsed once in the life of a process, whatever the text.
 fn know_the_exchanges() {
-    assert!(strongroom::registry::exchanges().len() > 100);
+    let test_environments = registry::exchanges().iter().map(|exchange| exchange.test_environments().len());
+    assert!(test_environments.sum::<usize>() > 10);
 }
 
 #[test]
@@ -183,7 +227,7 @@ fn a_connector_of_hummingbot_takes_memory_in_proportion_to_its_length_and_no_tim
 #[test]
 fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
     const TEXTS: usize = 20_000;
-    const PIECES: [&str; 40] = [
+    const PIECES: [&str; 50] = [
         "{",
         "}",
         "[",
@@ -224,14 +268,32 @@ fn noise_to_import_takes_memory_in_proportion_to_its_length_and_never_panics() {
         "\0",
         "-----BEGIN EC PRIVATE KEY-----",
         "\"\":",
+        "\"exchange\":{\"name\":\"gate\",",
+        "\"apiKey\":\"a\"",
+        "\"secret\"",
+        "\"options\":{",
+        "\"ccxt_config\":{",
+        "\"auths\"",
+        "true",
+        "//",
+        "/*",
+        "*/",
     ];
     let _alone = alone();
     know_the_exchanges();
     let mut numbers = Numbers(0x5eed_0003);
     let (mut imported, mut refused) = (0, 0);
     for number in 0..TEXTS {
-        let start =
-            numbers.one_of(&["", "", "{", "{\"exchange_secrets\":{", "{\"SUBACCOUNTS\":[{", "{\"strongroom\":1,"]);
+        let start = numbers.one_of(&[
+            "",
+            "",
+            "{",
+            "{\"exchange_secrets\":{",
+            "{\"SUBACCOUNTS\":[{",
+            "{\"strongroom\":1,",
+            "{\"exchange\":{\"name\":\"gate\",",
+            "{\"lighter\":{",
+        ]);
         let mut text = start.to_owned();
         (0..numbers.below(60)).for_each(|_| text.push_str(numbers.one_of(&PIECES)));
         let text = Secret::new(text);
@@ -266,6 +328,10 @@ fn nesting_of_any_depth_is_refused_and_not_followed() {
         (ImportFormat::Aws, "{\"API_KEY\":"),
         (ImportFormat::Strongroom, "{\"strongroom\":1,\"records\":["),
         (ImportFormat::Strongroom, "{\"strongroom\":"),
+        (ImportFormat::Ccxt, "{\"apiKey\":"),
+        (ImportFormat::Ccxt, "{\"gate\":{\"options\":"),
+        (ImportFormat::Freqtrade, "{\"exchange\":"),
+        (ImportFormat::Freqtrade, "// a\n{\"exchange\":{\"ccxt_config\":"),
     ];
     let mut tried = 0;
     // Far less stack than the main thread has: what followed the nesting would not survive the smallest depth.
@@ -289,7 +355,7 @@ fn nesting_of_any_depth_is_refused_and_not_followed() {
     };
     let tried = small.spawn(deep).unwrap().join().unwrap();
     println!("bounds: {tried} texts nested up to 1000000 deep");
-    assert_eq!(tried, 6 * 3 * 3 * 2);
+    assert_eq!(tried, starts.len() * 3 * 3 * 2);
 }
 
 #[test]

@@ -64,7 +64,8 @@ pub(in crate::formats) fn variables<'a>(
     let mut variables = Vec::new();
     let mut add = |name: String, place: String, value: &'a Secret| -> Result<(), ExportError> {
         if !name.ends_with(&format!("__{PASSWORD}")) && is_retyped(value.expose_secret()) {
-            let problem = "freqtrade would take it for a number, true, false or a list; use export freqtrade".into();
+            let problem =
+                "freqtrade would take it for a number, true, false or a list, unless it stands in its file".into();
             return Err(ExportError { place, problem });
         }
         variables.push(Variable { name, place, value });

@@ -118,7 +118,9 @@ pub(in crate::formats) fn records_of(
         };
         let now_called = variable_name(&accounts[record], field);
         if now_called != assignment.name {
-            let text = format!("{} will be written as {now_called}", assignment.name);
+            let of_nautilus = nautilus::split(&assignment.name).is_some();
+            let how = if of_nautilus { ", and as it is with --names nautilus" } else { "" };
+            let text = format!("{} will be written as {now_called}{how}", assignment.name);
             imported.notices.push(Notice { line: assignment.line, text });
         }
         imported.records[record].fields.set(field, assignment.value);
@@ -182,7 +184,26 @@ fn group(assignments: &[Assignment]) -> Vec<Group> {
             Some(_) => {}
         }
     }
+    give_shared(&mut groups, assignments);
     groups
+}
+
+/// A name that nautilus-trader reads for several environments is of the one that has more than this name.
+fn give_shared(groups: &mut Vec<Group>, assignments: &[Assignment]) {
+    let alone = |group: &Group| match group.members.as_slice() {
+        [(field, at)] if nautilus::is_shared_with(&assignments[*at].name, &group.prefix) => Some((*field, *at)),
+        _ => None,
+    };
+    let Some((from, (field, at))) = groups.iter().enumerate().find_map(|(from, group)| Some((from, alone(group)?)))
+    else {
+        return;
+    };
+    let name = assignments[at].name.as_str();
+    let takes = |group: &&mut Group| !group.has(field) && nautilus::is_shared_with(name, &group.prefix);
+    if let Some(group) = groups.iter_mut().find(takes) {
+        group.members.push((field, at));
+        groups.remove(from);
+    }
 }
 
 /// A variable's name as prefix and field. Only upper case: a lower-case name would not be written

@@ -1,0 +1,143 @@
+//! The members of one constructor's object: which are credentials, which the switch to test servers, which settings.
+
+use super::{shown, words};
+use crate::Result;
+use crate::formats::document::{Node, Object};
+use crate::formats::{Notice, names, pem};
+use crate::record::{Environment, Record, Reference, field};
+use crate::registry;
+use crate::secret::Secret;
+
+/// Takes what is a credential into the record, and refuses what was meant to be one.
+pub(in crate::formats) fn read_members(
+    members: Object<'_>,
+    record: &mut Record,
+    settings: &mut Settings,
+    notices: &mut Vec<Notice>,
+) -> Result<()> {
+    for (name, node) in members.rest() {
+        if let Some(field) = words::field_of(&name, &record.exchange) {
+            if !node.is_null() {
+                take(record, field, &node, notices)?;
+            }
+        } else if name == "options" && node.is_object() {
+            read_options(node.object()?, record, settings, notices)?;
+        } else if is_sandbox(&name, &node) {
+            to_sandbox(record);
+        } else if let Some(right) = words::right_word(&name).filter(|_| !node.is_null()) {
+            return Err(node.error(format!("ccxt would ignore this; it is spelt {right}")).into());
+        } else {
+            settings.saw(&name);
+        }
+    }
+    Ok(())
+}
+
+fn read_options(
+    members: Object<'_>,
+    record: &mut Record,
+    settings: &mut Settings,
+    notices: &mut Vec<Notice>,
+) -> Result<()> {
+    let is_lighter = registry::canonical_id(&record.exchange).eq_ignore_ascii_case(words::LIGHTER);
+    for (name, node) in members.rest() {
+        if let Some(field) = words::field_of_option(&name, &record.exchange) {
+            if !node.is_null() {
+                take(record, field, &node, notices)?;
+            }
+        } else if is_sandbox(&name, &node) {
+            to_sandbox(record);
+        } else if is_lighter && name == "auths" && node.is_object() {
+            read_lighter(node, record, notices)?;
+        } else {
+            settings.saw(&name);
+        }
+    }
+    Ok(())
+}
+
+/// `{account: {index: {"lighterPrivateKey": key}}}`. A record holds one such key.
+fn read_lighter(node: Node<'_>, record: &mut Record, notices: &mut Vec<Notice>) -> Result<()> {
+    let many = "more than one key; a record holds one, so give each an account of its own";
+    let mut inner = node;
+    for field in [words::ACCOUNT_INDEX, words::API_KEY_INDEX] {
+        let members = inner.object()?;
+        let error = members.error(many);
+        let mut rest = members.rest().into_iter();
+        let Some((index, node)) = rest.next() else { return Ok(()) };
+        if rest.next().is_some() {
+            return Err(error.into());
+        }
+        record.fields.set(field, Secret::copy_of(&index));
+        inner = node;
+    }
+    if let Some(key) = inner.object()?.take_some("lighterPrivateKey") {
+        take(record, field::API_SECRET, &key, notices)?;
+    }
+    Ok(())
+}
+
+/// Sets a field from a string, or from a whole number where somebody left the quotes out.
+pub(in crate::formats) fn take(
+    record: &mut Record,
+    field: &str,
+    node: &Node<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<()> {
+    let value = node.secret_or_number()?;
+    let value = match pem::canonical(&value) {
+        Some(canonical) => {
+            let text = format!(
+                "{}/{field}: the line ends of the key were made the ones that ccxt reads",
+                shown(&record.reference())
+            );
+            notices.push(Notice { line: Some(node.line()), text });
+            canonical
+        }
+        None => value,
+    };
+    record.fields.set(field, value);
+    Ok(())
+}
+
+fn is_sandbox(name: &str, node: &Node<'_>) -> bool {
+    matches!(name, "sandbox" | "testnet") && node.is_true()
+}
+
+/// A name that says an environment counts more than the switch, which knows only one.
+fn to_sandbox(record: &mut Record) {
+    if record.environment == Environment::Live {
+        let there = registry::exchange(&record.exchange).map_or(&[][..], |known| known.test_environments());
+        record.environment = if there == [Environment::Demo] { Environment::Demo } else { Environment::Testnet };
+    }
+}
+
+/// Members that are no credentials. Their names are told, and not kept.
+#[derive(Default)]
+pub(in crate::formats) struct Settings {
+    count: usize,
+    names: Vec<String>,
+}
+
+impl Settings {
+    pub(in crate::formats) fn saw(&mut self, name: &str) {
+        self.count += 1;
+        if self.names.len() < 5
+            && let Some(name) = names::shown(name)
+        {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    pub(in crate::formats) fn tell(&self, reference: &Reference, line: usize, notices: &mut Vec<Notice>) {
+        if self.count > 0 {
+            let more = if self.names.len() < self.count { ", ..." } else { "" };
+            let text = format!(
+                "{}: settings are no credentials and not kept: {}{more}",
+                shown(reference),
+                self.names.join(", ")
+            );
+            notices.push(Notice { line: Some(line), text });
+        }
+    }
+}
