@@ -24,7 +24,7 @@ fn recorded_expiry(case: &mut Case<'_>, expires: Timestamp) {
         let message = format!("the key expired on {}", date(expires));
         case.say(Severity::Error, code::EXPIRED, message).advise("make a new key, and enter it", command);
     } else if is_within(case.now, expires, case.policy.expiry_warn_days) {
-        let message = format!("the key expires on {}, in {}", date(expires), days(expires - case.now));
+        let message = format!("the key expires on {}, {}", date(expires), until(case.now, expires));
         case.say(Severity::Warning, code::EXPIRES_SOON, message).advise("make a new key, and enter it", command);
     }
 }
@@ -74,7 +74,7 @@ fn rotation_due(case: &mut Case<'_>) {
         let message = format!("it {since} {}; they should live {}", days(age), days(Timestamp::from(lives) * DAY));
         case.say(severity, code::ROTATION_DUE, message).advise("make a new key, and enter it", command);
     } else if is_within(case.now, due, case.policy.rotation_warn_days) {
-        let message = format!("its rotation is due on {}, in {}", date(due), days(due - case.now));
+        let message = format!("its rotation is due on {}, {}", date(due), until(case.now, due));
         case.say(Severity::Info, code::ROTATION_DUE_SOON, message).advise("make a new key, and enter it", command);
     } else if never && case.is_live() && age >= FORGOTTEN_DAYS * DAY {
         let message = format!("it was never rotated and has the values it came with {} ago", days(age));
@@ -111,6 +111,14 @@ fn days(seconds: Timestamp) -> String {
     match seconds.div_euclid(DAY) {
         1 => "1 day".into(),
         days => format!("{days} days"),
+    }
+}
+
+/// `today`, `in 12 days`, as dates count them.
+fn until(now: Timestamp, at: Timestamp) -> String {
+    match at.div_euclid(DAY) - now.div_euclid(DAY) {
+        0 => "today".into(),
+        left => format!("in {}", days(left * DAY)),
     }
 }
 
