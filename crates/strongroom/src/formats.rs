@@ -44,6 +44,7 @@ use crate::{ImportError, Result};
 pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
+pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
 
 /// What an import needs to know beside the text.

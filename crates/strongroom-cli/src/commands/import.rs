@@ -242,7 +242,10 @@ pub fn format_help() -> String {
 /// One line for every kind of thing that happened.
 pub fn describe(report: &ImportReport, dry_run: bool) -> String {
     if report.added.is_empty() && report.replaced.is_empty() {
-        return format!("unchanged ({} already there)\n", report.unchanged.len());
+        return match report.unchanged.len() {
+            0 => "nothing in it to take in\n".to_owned(),
+            there => format!("unchanged ({there} already there)\n"),
+        };
     }
     let mut text = String::new();
     for (verb, references) in

@@ -1,4 +1,4 @@
-//! Private keys in PEM as ccxt needs them: LF alone between lines, one at the end, nothing else.
+//! Private keys in PEM in the one form that every program reads: LF alone between lines, one at the end, nothing else.
 //!
 //! ccxt tells kinds of keys apart by their length, so one carriage return too many makes it take an Ed25519 key for
 //! an RSA key and fail; and a key on one line, with `\n` for its line ends, it cannot read at all.
@@ -7,38 +7,51 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The same key in the form that everyone reads; none when it is in that form already, or is no such key.
-pub(super) fn canonical(key: &Secret) -> Option<Secret> {
-    let text = key.expose_secret();
-    let trimmed = text.trim();
-    // A key encrypted in the old way has headers, and a blank line that belongs there.
-    if !trimmed.starts_with("-----BEGIN ") || !trimmed.contains("-----END ") || trimmed.contains("Proc-Type:") {
+const BEGIN: &str = "-----BEGIN ";
+/// As in RFC 7468, where a key comes without line ends of its own.
+const LINE: usize = 64;
+
+/// A private key in PEM as every reader takes it: plain line feeds, no blank line, one line feed at the end.
+///
+/// Line ends of Windows, blanks around lines, line feeds that are written as `\n` and a key that was squeezed into one
+/// line are put right. `None` for what is no such key, or one with headers: it is encrypted, and its blank line belongs
+/// to it.
+pub fn canonical_pem(text: &str) -> Option<Secret> {
+    let (label, rest) = text.trim().strip_prefix(BEGIN)?.split_once("-----")?;
+    let (body, rest) = rest.split_once("-----END ")?;
+    let end = rest.strip_prefix(label)?.strip_prefix("-----")?;
+    let pieces = |text| pieces(text).filter(|piece: &&str| !piece.is_empty());
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    if pieces(end).next().is_some() || !pieces(body).all(|piece| piece.bytes().all(is_base64)) {
         return None;
     }
-    // Every line is at most as long as it was; only the last line end may be new.
-    let mut out = Zeroizing::new(String::with_capacity(text.len() + 1));
-    let mut rest = trimmed;
-    while !rest.is_empty() {
-        let (line, after) = next_line(rest);
-        rest = after;
-        let line = line.trim();
-        if !line.is_empty() {
-            out.push_str(line);
-            out.push('\n');
+    pieces(body).next()?;
+    // At most one line feed for each character, so that the text never moves.
+    let mut out = Zeroizing::new(String::with_capacity(text.len() * 2 + 2));
+    out.extend([BEGIN, label, "-----\n"]);
+    let squeezed = pieces(body).nth(1).is_none();
+    for piece in pieces(body) {
+        let width = if squeezed { LINE } else { piece.len() };
+        let mut rest = piece;
+        while !rest.is_empty() {
+            // Base64 has no character of several bytes.
+            let (line, more) = rest.split_at(width.min(rest.len()));
+            out.extend([line, "\n"]);
+            rest = more;
         }
     }
-    (*out != text).then(|| Secret::copy_of(&out))
+    out.extend(["-----END ", label, "-----\n"]);
+    Some(Secret::copy_of(&out))
 }
 
-/// Up to a line end of any kind, one that is written as `\n` among them.
-fn next_line(text: &str) -> (&str, &str) {
-    let ends = ["\r\n", "\n", "\r", "\\r\\n", "\\n", "\\r"];
-    let found = ends.iter().filter_map(|end| Some((text.find(end)?, end.len())));
-    // Of two that begin at one place the longer.
-    match found.min_by_key(|(at, length)| (*at, usize::MAX - length)) {
-        Some((at, length)) => (&text[..at], &text[at + length..]),
-        None => (text, ""),
-    }
+/// The same, for a key that is not in this form already.
+pub(super) fn corrected(key: &Secret) -> Option<Secret> {
+    canonical_pem(key.expose_secret()).filter(|canonical| canonical != key)
+}
+
+/// Parts between white space, and between line ends that are written out.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\\n").flat_map(|part| part.split("\\r")).flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]
@@ -54,11 +67,12 @@ mod tests {
             KEY.replace('\n', "\r"),
             KEY.replace('\n', "\\n"),
             KEY.replace('\n', "\\r\\n"),
+            KEY.trim_end().replace('\n', " "),
             KEY.trim_end().to_owned(),
             format!("\n  {KEY}\n\n"),
             KEY.replace('\n', " \n\n"),
         ] {
-            let made = canonical(&Secret::copy_of(&form)).unwrap_or_else(|| panic!("{form:?}"));
+            let made = corrected(&Secret::copy_of(&form)).unwrap_or_else(|| panic!("{form:?}"));
             assert_eq!(made.expose_secret(), KEY, "{form:?}");
         }
     }
@@ -67,7 +81,7 @@ mod tests {
     fn what_is_right_or_no_key_stays_as_it_is() {
         let encrypted = "-----BEGIN EC PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\n\r\nEXAMPLE\r\n-----END EC PRIVATE KEY-----\r\n";
         for text in [KEY, "", "EXAMPLE\\n", " EXAMPLE\r\n", "-----BEGIN EXAMPLE", encrypted] {
-            assert!(canonical(&Secret::copy_of(text)).is_none(), "{text:?}");
+            assert!(corrected(&Secret::copy_of(text)).is_none(), "{text:?}");
         }
     }
 }

@@ -257,7 +257,7 @@ fn with_canonical_keys(records: Vec<Record>) -> Vec<Record> {
     let canonical = |mut record: Record| {
         let names: Vec<String> = record.fields.names().map(str::to_owned).collect();
         for name in names {
-            if let Some(key) = record.fields.get(&name).and_then(pem::canonical) {
+            if let Some(key) = record.fields.get(&name).and_then(pem::corrected) {
                 record.fields.set(&name, key);
             }
         }

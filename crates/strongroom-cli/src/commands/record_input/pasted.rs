@@ -4,53 +4,16 @@
 //! Pure functions of texts that are secrets; who asked decides what to do about them.
 
 use strongroom::Secret;
-use zeroize::Zeroizing;
-
-const BEGIN: &str = "-----BEGIN ";
-/// As in RFC 7468, where a key comes without line ends of its own.
-const LINE: usize = 64;
 
 /// Whether what was typed so far is the beginning of a private key in PEM whose end is to come.
 pub fn goes_on(text: &str) -> bool {
     text.trim_start_matches(is_around).starts_with("-----BEGIN") && !text.contains("-----END")
 }
 
-/// A private key in PEM as every reader takes it: plain line feeds, no blank line, one line feed at the end.
-///
-/// Line ends of Windows, blanks around lines, line feeds that are written as `\n`, quotes around all of it and a key
-/// that was squeezed into one line are put right. `None` for what is no such key, or one with headers: it is encrypted,
-/// and its blank line belongs to it.
+/// A private key in PEM as every reader takes it, with blanks and quotes around it taken off. See
+/// [`strongroom::formats::canonical_pem`].
 pub fn pem(text: &str) -> Option<Secret> {
-    let (label, rest) = text.trim_matches(is_around).strip_prefix(BEGIN)?.split_once("-----")?;
-    let (body, rest) = rest.split_once("-----END ")?;
-    let end = rest.strip_prefix(label)?.strip_prefix("-----")?;
-    let pieces = |text| pieces(text).filter(|piece: &&str| !piece.is_empty());
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    if pieces(end).next().is_some() || !pieces(body).all(|piece| piece.bytes().all(is_base64)) {
-        return None;
-    }
-    pieces(body).next()?;
-    // At most one line feed for each character, so that the text never moves.
-    let mut out = Zeroizing::new(String::with_capacity(text.len() * 2 + 2));
-    out.extend([BEGIN, label, "-----\n"]);
-    let squeezed = pieces(body).nth(1).is_none();
-    for piece in pieces(body) {
-        let width = if squeezed { LINE } else { piece.len() };
-        let mut rest = piece;
-        while !rest.is_empty() {
-            // Base64 has no character of several bytes.
-            let (line, more) = rest.split_at(width.min(rest.len()));
-            out.extend([line, "\n"]);
-            rest = more;
-        }
-    }
-    out.extend(["-----END ", label, "-----\n"]);
-    Some(Secret::copy_of(&out))
-}
-
-/// Parts between white space, and between line ends that are written out.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.split("\\n").flat_map(|part| part.split("\\r")).flat_map(str::split_whitespace)
+    strongroom::formats::canonical_pem(text.trim_matches(is_around))
 }
 
 /// What stands around a value and was hardly meant: blanks, also those that nobody sees, and a pair of quotes.

@@ -85,7 +85,7 @@ pub(in crate::formats) fn take(
     notices: &mut Vec<Notice>,
 ) -> Result<()> {
     let value = node.secret_or_number()?;
-    let value = match pem::canonical(&value) {
+    let value = match pem::corrected(&value) {
         Some(canonical) => {
             let text = format!(
                 "{}/{field}: the line ends of the key were made the ones that ccxt reads",
