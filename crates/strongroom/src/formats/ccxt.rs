@@ -14,7 +14,7 @@ use crate::record::{Record, Reference};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result, registry};
 
-pub(super) use members::{Settings, read_members, take};
+pub(super) use members::{SANDBOX, Settings, read_members, take, to_owner, to_sandbox};
 pub(super) use plan::{Plan, Ways};
 
 /// What a bot that uses ccxt itself has to know.
@@ -72,6 +72,7 @@ fn read_account(
     let mut record = Record::new(&reference, options.now)?;
     let mut settings = Settings::default();
     read_members(members, &mut record, &mut settings, notices)?;
+    to_owner(&mut record);
     if record.fields.iter().all(|(_, value)| value.is_empty()) {
         let text = format!("{} has no credential and is not kept", shown(&reference));
         notices.push(Notice { line: Some(line), text });
@@ -197,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn the_account_of_derive_is_its_wallet_and_the_session_key_has_an_address_of_its_own() {
+        for (text, fields) in [
+            (
+                r#"{"derive":{"privateKey":"K","walletAddress":"S","options":{"deriveWalletAddress":"W"}}}"#,
+                "private_key=K signer_address=S wallet_address=W",
+            ),
+            (r#"{"derive":{"privateKey":"K","walletAddress":"W"}}"#, "private_key=K wallet_address=W"),
+        ] {
+            let imported = read_text(text).unwrap();
+            assert_eq!(summary(text).0, [format!("derive/main: {fields}")]);
+            let (written, notices) = written(&[&imported.records[0]], false);
+            let same = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            assert_eq!(same(&written), same(text));
+            let said = notices.iter().any(|notice| notice.contains("signer_address"));
+            assert_eq!(said, !fields.contains("signer_address"), "{notices:?}");
+        }
+    }
+
+    #[test]
     fn settings_are_told_and_objects_without_a_credential_are_not_kept() {
         let (records, notices) = summary(
             r#"{"gate": {"apiKey": "K", "secret": "S", "timeout": 1,
@@ -247,6 +267,10 @@ mod tests {
             (
                 r#"{"env/A": {"apiKey": "EXAMPLE"}}"#,
                 "line 1, [0]: an account's name is exchange/subaccount@environment",
+            ),
+            (
+                r#"{"dydx": {"privateKey": "EXAMPLE", "options": {"privateKey": "EXAMPLE-2"}}}"#,
+                "line 1, dydx.options.privateKey: has another private_key than stands beside it",
             ),
             (
                 r#"{"lighter": {"privateKey": "EXAMPLE", "options": {"auths": {"1": {}, "2": {}}}}}"#,

@@ -101,16 +101,23 @@ fn read_exchange(
     let mut record = Record::new(&ccxt::account(&name)?, options.now)?;
     for (field, words) in MEMBERS {
         let field = field_here(field, &name);
-        let mut found = words.iter().filter_map(|word| Some((*word, members.take(word)?)));
-        let Some((word, node)) = found.next() else { continue };
+        let found: Vec<_> = words.iter().filter_map(|word| Some((*word, members.take(word)?))).collect();
+        let Some(((word, node), others)) = found.split_first() else { continue };
         let is_empty = |node: &Node<'_>| node.is_null() || node.secret().is_ok_and(|value| value.is_empty());
-        if let Some((_, other)) = found.find(|(_, other)| is_empty(&node) && !is_empty(other)) {
-            let problem = format!("freqtrade ignores this, because {word} is there too and counts, and is empty");
-            return Err(other.error(problem).into());
+        for (ignored, other) in others.iter().filter(|(_, other)| !is_empty(other)) {
+            if is_empty(node) {
+                let problem = format!("freqtrade ignores this, because {word} is there too and counts, and is empty");
+                return Err(other.error(problem).into());
+            }
+            if other.secret_or_number()? != node.secret_or_number()? {
+                let reference = ccxt::shown(&record.reference());
+                let text =
+                    format!("{reference}: {ignored} has another value than {word}, which counts; it is not kept");
+                notices.push(Notice { line: Some(other.line()), text });
+            }
         }
-        drop(found);
         if !node.is_null() {
-            ccxt::take(&mut record, field, &node, notices)?;
+            ccxt::take(&mut record, field, node, notices)?;
         }
     }
     if members.take("demo_trading").is_some_and(|node| node.is_true()) {
@@ -126,6 +133,7 @@ fn read_exchange(
             take_all(&mut record, inner, &node)?;
         }
     }
+    ccxt::to_owner(&mut record);
     for (name, node) in members.rest() {
         if let Some(right) = right_member(&name).filter(|_| !node.is_null()) {
             return Err(node.error(format!("freqtrade would ignore this; it is spelt {right}")).into());
@@ -305,8 +313,11 @@ mod tests {
             (r#""api_key": "C", "key": "A", "apiKey": "B", "secret": "S""#, "C"),
             (r#""key": "A", "api_key": "C", "secret": "S""#, "C"),
         ] {
-            let (records, ..) = summary(&of_exchange(members));
+            let (records, _, notices) = summary(&of_exchange(members));
             assert_eq!(records, [format!("gate/main: api_key={key} api_secret=S")], "{members}");
+            assert_eq!(notices.len(), members.matches("ey\"").count() - 1, "each value that is not kept is told");
+            let told = |notice: &String| notice.starts_with("gate/main: ") && notice.ends_with("; it is not kept");
+            assert!(notices.iter().all(told), "{notices:?}");
         }
     }
 

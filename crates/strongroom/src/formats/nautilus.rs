@@ -6,7 +6,7 @@
 
 use super::Notice;
 use super::variables::{Variable, prefix_of, upper};
-use crate::record::{Environment, Record, field};
+use crate::record::{Environment, Record, Reference, field};
 use crate::{ExportError, registry};
 
 use super::ccxt::words::{ACCOUNT_INDEX, API_KEY_INDEX, SUBACCOUNT_ID, VAULT_ADDRESS};
@@ -157,6 +157,17 @@ pub(super) fn split(name: &str) -> Option<(&'static str, &'static str)> {
         found.map(|(field, _)| (names.prefix, *field))
     };
     ADAPTERS.iter().find_map(of)
+}
+
+/// Whose keys the variables with this prefix are, where it is of no live exchange.
+pub(super) fn test_account(prefix: &str) -> Option<Reference> {
+    let names = ADAPTERS.iter().find(|names| names.prefix == prefix && !names.environments.contains(&Live))?;
+    Some(Reference { environment: names.environments[0], ..Reference::new(names.exchanges[0], "main") })
+}
+
+/// Whether nautilus-trader reads a variable of this name.
+pub(super) fn reads(name: &str) -> bool {
+    ADAPTERS.iter().any(|names| names.fields.iter().any(|(_, suffix)| names.name(suffix) == name))
 }
 
 /// Whether this is the one name for accounts of several environments, of which `prefix` is one.

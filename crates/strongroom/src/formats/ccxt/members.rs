@@ -96,19 +96,44 @@ pub(in crate::formats) fn take(
         }
         None => value,
     };
-    record.fields.set(field, value);
-    Ok(())
+    match record.fields.get(field).filter(|there| !there.is_empty()) {
+        // ccxt has two places for some fields, and uses one of them.
+        Some(there) if !value.is_empty() && *there != value => {
+            Err(node.error(format!("has another {field} than stands beside it")).into())
+        }
+        Some(_) => Ok(()),
+        None => {
+            record.fields.set(field, value);
+            Ok(())
+        }
+    }
 }
 
+/// What the switch to test servers is called.
+pub(in crate::formats) const SANDBOX: [&str; 2] = ["sandbox", "testnet"];
+
 fn is_sandbox(name: &str, node: &Node<'_>) -> bool {
-    matches!(name, "sandbox" | "testnet") && node.is_true()
+    SANDBOX.contains(&name) && node.is_true()
 }
 
 /// A name that says an environment counts more than the switch, which knows only one.
-fn to_sandbox(record: &mut Record) {
+pub(in crate::formats) fn to_sandbox(record: &mut Record) {
     if record.environment == Environment::Live {
         let there = registry::exchange(&record.exchange).map_or(&[][..], |known| known.test_environments());
         record.environment = if there == [Environment::Demo] { Environment::Demo } else { Environment::Testnet };
+    }
+}
+
+/// Where ccxt's `walletAddress` is the address of the key that signs, and the account's own an option beside it, the
+/// account's is our `wallet_address`, as it is in every other format.
+pub(in crate::formats) fn to_owner(record: &mut Record) {
+    let Some(owner) = record.fields.remove(words::OWNER_ADDRESS) else { return };
+    if owner.is_empty() {
+        return;
+    }
+    if let Some(signer) = record.fields.set(field::WALLET_ADDRESS, owner.duplicate()).filter(|signer| *signer != owner)
+    {
+        record.fields.set(words::SIGNER_ADDRESS, signer);
     }
 }
 

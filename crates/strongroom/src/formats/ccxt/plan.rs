@@ -35,8 +35,17 @@ impl<'a> Plan<'a> {
     pub(in crate::formats) fn of(record: &'a Record) -> Plan<'a> {
         let exchange = record.exchange.as_str();
         let fields = &record.fields;
-        let options: Vec<_> =
-            words::options_of(exchange).filter_map(|(word, name)| Some((word, name, fields.get(name)?))).collect();
+        let is_of_session = record_is_of(record, words::DERIVE) && fields.get(words::SIGNER_ADDRESS).is_some();
+        // The account's address is an option then, and the attribute is that of the key that signs.
+        let here = |name: &'static str| match name {
+            words::OWNER_ADDRESS if is_of_session => field::WALLET_ADDRESS,
+            field::WALLET_ADDRESS if is_of_session => words::SIGNER_ADDRESS,
+            other => other,
+        };
+        let options: Vec<_> = words::options_of(exchange)
+            .map(|(word, name)| (word, here(name)))
+            .filter_map(|(word, name)| Some((word, name, fields.get(name)?)))
+            .collect();
         let lighter = [words::ACCOUNT_INDEX, words::API_KEY_INDEX, field::API_SECRET].map(|name| fields.get(name));
         let lighter = match lighter {
             [Some(account), Some(index), Some(key)] if record_is_of(record, words::LIGHTER) => {
@@ -50,7 +59,7 @@ impl<'a> Plan<'a> {
             taken.push(field::API_SECRET);
         }
         for (word, name) in words::ATTRIBUTES {
-            let name = words::field_of(word, exchange).unwrap_or(name);
+            let name = here(words::field_of(word, exchange).unwrap_or(name));
             // People keep a passphrase under the word that ccxt has for it.
             let instead = (name == field::API_PASSPHRASE).then(|| fields.get(field::PASSWORD)).flatten();
             let found = fields.get(name).map(|value| (name, value));
@@ -83,6 +92,9 @@ impl<'a> Plan<'a> {
         let mut tell = |text: String| notices.push(Notice { line: None, text });
         for name in &self.left_out {
             tell(format!("{reference}/{name} has no place in this format and is left out"));
+        }
+        if record_is_of(record, words::DERIVE) && record.fields.get(words::SIGNER_ADDRESS).is_none() {
+            tell(format!("{reference}: if its key is a session key, ccxt wants that key's address as signer_address"));
         }
         match record.environment {
             Environment::Live => {}

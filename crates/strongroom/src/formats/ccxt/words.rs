@@ -25,12 +25,12 @@ pub(in crate::formats) const ATTRIBUTES: [(&str, &str); 10] = [
 pub(in crate::formats) const PASSWORD: &str = "password";
 
 /// What single exchanges read from their `options`: exchange, member of `options`, our field.
-const OPTIONS: [(&str, &str, &str); 13] = [
+const OPTIONS: [(&str, &str, &str); 14] = [
     ("apex", "seeds", "seeds"),
-    ("aster", "signerAddress", "signer_address"),
+    ("aster", "signerAddress", SIGNER_ADDRESS),
     ("bullish", "tradingAccountId", field::ACCOUNT_ID),
-    ("derive", "deriveWalletAddress", "derive_wallet_address"),
-    ("derive", "subaccount_id", SUBACCOUNT_ID),
+    (DERIVE, "deriveWalletAddress", OWNER_ADDRESS),
+    (DERIVE, "subaccount_id", SUBACCOUNT_ID),
     ("dydx", "mnemonic", "mnemonic"),
     ("dydx", "privateKey", field::PRIVATE_KEY),
     ("grvt", "accountId", field::ACCOUNT_ID),
@@ -39,14 +39,21 @@ const OPTIONS: [(&str, &str, &str); 13] = [
     (LIGHTER, "apiKeyIndex", API_KEY_INDEX),
     ("nado", "subaccount", "subaccount"),
     ("pacifica", "agentAddress", "agent_address"),
+    ("pacifica", "apiKey", field::API_KEY),
 ];
 
 /// The one exchange that keeps a key for each account and index of a key:
 /// `options.auths.{account}.{index}.lighterPrivateKey`. It is our `api_secret`.
 pub(in crate::formats) const LIGHTER: &str = "lighter";
+/// The one exchange whose `walletAddress` is that of the key that signs; the account's own is an option.
+pub(in crate::formats) const DERIVE: &str = "derive";
+/// That option while it is read. A record has the account's address as its `wallet_address`, and beside it the one of a
+/// session key as [`SIGNER_ADDRESS`].
+pub(in crate::formats) const OWNER_ADDRESS: &str = "derive_wallet_address";
 /// Fields of single exchanges, beside those in [`field`].
 pub(in crate::formats) const ACCOUNT_INDEX: &str = "account_index";
 pub(in crate::formats) const API_KEY_INDEX: &str = "api_key_index";
+pub(in crate::formats) const SIGNER_ADDRESS: &str = "signer_address";
 pub(in crate::formats) const SUBACCOUNT_ID: &str = "subaccount_id";
 pub(in crate::formats) const VAULT_ADDRESS: &str = "vault_address";
 

@@ -3,11 +3,13 @@
 //! It guesses a type for each value, whatever the setting: what reads like a number, a truth or a list is one then, and
 //! no key any more. Names are put into lower case, except the last part of those below `CCXT_CONFIG`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::formats::ccxt::{self, Plan, Ways, words};
 use crate::formats::dotenv::Assignment;
 use crate::formats::variables::Variable;
 use crate::formats::{ImportOptions, Notice, guess_kind};
-use crate::record::{Record, field};
+use crate::record::{Environment, Record, field};
 use crate::secret::Secret;
 use crate::{ExportError, Result};
 
@@ -30,6 +32,8 @@ const NAMES: [(&str, &str); 8] = [
     ("WALLET_ADDRESS", field::WALLET_ADDRESS),
     ("PRIVATE_KEY", field::PRIVATE_KEY),
 ];
+
+const DEMO_TRADING: &str = "DEMO_TRADING";
 
 /// Neither is a secret of the record, so neither is among its variables.
 const WAYS: Ways<'static> = Ways {
@@ -107,43 +111,86 @@ pub(in crate::formats) fn take(
         return Ok(None);
     };
     let mut record = Record::new(&ccxt::account(&exchange)?, options.now)?;
-    let mut kept = Vec::with_capacity(assignments.len());
-    // The one that counts comes first in the list of names, whatever the order in the text.
-    let rank = |name: &str| NAMES.iter().position(|(known, _)| *known == name);
-    let mut best: Option<usize> = None;
-    for assignment in assignments.drain(..) {
-        let name = assignment.name.strip_prefix(EXCHANGE).unwrap_or_default();
-        let field = match (rank(name), name.strip_prefix(CCXT_CONFIG)) {
-            (Some(at), _) if NAMES[at].1 == field::API_KEY => {
-                if best.is_some_and(|best| best < at) {
-                    kept.push(assignment);
-                    continue;
-                }
-                best = Some(at);
-                Some(field::API_KEY)
-            }
-            (Some(at), _) => Some(field_here(NAMES[at].1, &exchange)),
-            (None, Some(word)) => match word.strip_prefix("OPTIONS__").or_else(|| word.strip_prefix("options__")) {
-                Some(option) => words::field_of_option(option, &exchange),
-                None => words::field_of(word, &exchange),
-            },
-            (None, None) => None,
-        };
-        match field {
-            Some(field) if !assignment.value.is_empty() => drop(record.fields.set(field, assignment.value)),
-            _ => kept.push(assignment),
+    // Which one counts does not depend on the order in the text; of equal names the last does.
+    let mut counting: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    for (at, assignment) in assignments.iter().enumerate().filter(|(_, assignment)| !assignment.value.is_empty()) {
+        let Some((rank, field)) = ranked_field(&assignment.name, &exchange) else { continue };
+        let best = counting.entry(field).or_insert((rank, at));
+        if rank <= best.0 {
+            *best = (rank, at);
         }
     }
-    *assignments = kept;
+    let is_of_demo = |name: &str| name.strip_prefix(EXCHANGE) == Some(DEMO_TRADING);
+    let sets = |is: &dyn Fn(&str) -> bool| assignments.iter().any(|one| is(&one.name) && is_on(&one.value));
+    if sets(&is_of_demo) {
+        record.environment = Environment::Demo;
+    } else if sets(&is_of_sandbox) {
+        ccxt::to_sandbox(&mut record);
+    }
+    let names: BTreeMap<&'static str, String> =
+        counting.iter().map(|(field, (_, at))| (*field, assignments[*at].name.clone())).collect();
+    for (field, (_, at)) in counting {
+        record.fields.set(field, assignments[at].value.duplicate());
+    }
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    assignments.retain(|assignment| {
+        let field = ranked_field(&assignment.name, &exchange).filter(|_| !assignment.value.is_empty());
+        let Some((_, field)) = field else { return true };
+        let Some(counts) = record.fields.get(field) else { return true };
+        if names.get(field) == Some(&assignment.name) || *counts == assignment.value {
+            return false;
+        }
+        if told.insert(assignment.name.clone()) {
+            let text = format!(
+                "{} has another value than the {field} that counts, and is kept as a named value",
+                assignment.name
+            );
+            notices.push(Notice { line: assignment.line, text });
+        }
+        true
+    });
     if record.fields.is_empty() {
         return Ok(None);
     }
+    ccxt::to_owner(&mut record);
     record.kind = guess_kind(&record.fields);
     let reference = ccxt::shown(&record.reference());
     let text =
         format!("{EXCHANGE}... is kept as {reference}; for freqtrade: strongroom run --names freqtrade {reference}");
     notices.push(Notice { line, text });
     Ok(Some(record))
+}
+
+/// The field that a variable of the exchange is, and its rank: the constructor's options count first, then its attributes, then the
+/// names in their order.
+fn ranked_field(variable: &str, exchange: &str) -> Option<(usize, &'static str)> {
+    let name = variable.strip_prefix(EXCHANGE)?;
+    if let Some(word) = name.strip_prefix(CCXT_CONFIG) {
+        return match option_of(word) {
+            Some(option) => words::field_of_option(option, exchange).map(|field| (0, field)),
+            None => words::field_of(word, exchange).map(|field| (1, field)),
+        };
+    }
+    let at = NAMES.iter().position(|(known, _)| *known == name)?;
+    Some((at + 2, field_here(NAMES[at].1, exchange)))
+}
+
+/// The member of `options` that a word of the constructor's is.
+fn option_of(word: &str) -> Option<&str> {
+    word.strip_prefix("OPTIONS__").or_else(|| word.strip_prefix("options__"))
+}
+
+/// Whether a variable is the constructor's switch to the test servers.
+fn is_of_sandbox(variable: &str) -> bool {
+    let word = variable.strip_prefix(EXCHANGE).and_then(|name| name.strip_prefix(CCXT_CONFIG));
+    word.is_some_and(|word| ccxt::SANDBOX.contains(&option_of(word).unwrap_or(word)))
+}
+
+/// Whether a switch of this text is on: any that Python does not take for false, and not only `true`, because a key
+/// must not be taken for one of the live exchange.
+fn is_on(text: &Secret) -> bool {
+    let text = text.expose_secret().trim();
+    !text.is_empty() && !["0", "f", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether freqtrade would make something else of this text. Where Python's rules are wider than they seem, more is
@@ -177,6 +224,66 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The record as `REF: field=value ...`, what stays, and notices.
+    fn taken(exchange: &str, pairs: &[(&str, &str)]) -> (String, Vec<String>, Vec<String>) {
+        let assignments = pairs.iter().map(|(name, value)| Assignment {
+            name: format!("{EXCHANGE}{name}"),
+            value: Secret::copy_of(value),
+            line: None,
+        });
+        let mut assignments: Vec<Assignment> = assignments.collect();
+        let options = ImportOptions { exchange: Some(exchange), now: 1 };
+        let mut notices = Vec::new();
+        let record = take(&mut assignments, &options, &mut notices).unwrap().unwrap();
+        let fields = record.fields.iter().map(|(name, value)| format!("{name}={}", value.expose_secret()));
+        (
+            format!("{}: {}", record.reference(), fields.collect::<Vec<_>>().join(" ")),
+            assignments.into_iter().map(|assignment| assignment.name.replace(EXCHANGE, "")).collect(),
+            notices.into_iter().map(|notice| notice.text.replace(EXCHANGE, "")).collect(),
+        )
+    }
+
+    #[test]
+    fn the_switches_to_demo_and_test_servers_are_the_environment() {
+        for (exchange, switch, value, reference) in [
+            ("bybit", "DEMO_TRADING", "true", "bybit/main@demo"),
+            ("bybit", "DEMO_TRADING", "T", "bybit/main@demo"),
+            ("bybit", "DEMO_TRADING", "False", "bybit/main"),
+            ("bybit", "CCXT_CONFIG__OPTIONS__sandbox", "true", "bybit/main@testnet"),
+            ("gate", "CCXT_CONFIG__sandbox", "1", "gate/main@testnet"),
+            ("gate", "CCXT_CONFIG__options__testnet", "true", "gate/main@testnet"),
+            ("okx", "CCXT_CONFIG__OPTIONS__sandbox", "true", "okx/main@demo"),
+            ("okx", "CCXT_CONFIG__OPTIONS__sandbox", "", "okx/main"),
+        ] {
+            let (record, stays, _) = taken(exchange, &[("API_KEY", "K"), (switch, value), ("SECRET", "S")]);
+            assert_eq!(record, format!("{reference}: api_key=K api_secret=S"), "{switch}={value}");
+            assert_eq!(stays, [switch], "the bot still needs it");
+        }
+    }
+
+    #[test]
+    fn of_two_names_for_one_field_the_same_counts_in_any_order_and_no_value_is_lost() {
+        let said = "KEY has another value than the api_key that counts, and is kept as a named value";
+        for pairs in [[("KEY", "A"), ("API_KEY", "B")], [("API_KEY", "B"), ("KEY", "A")]] {
+            let (record, stays, notices) = taken("gate", &pairs);
+            assert_eq!((record.as_str(), stays), ("gate/main: api_key=B", vec!["KEY".to_owned()]));
+            assert!(notices.iter().any(|notice| notice == said), "{notices:?}");
+        }
+        let of_ccxt = "CCXT_CONFIG__secret";
+        for pairs in [[("SECRET", "A"), (of_ccxt, "B")], [(of_ccxt, "B"), ("SECRET", "A")]] {
+            let (record, stays, _) = taken("gate", &pairs);
+            assert_eq!((record.as_str(), stays), ("gate/main: api_secret=B", vec!["SECRET".to_owned()]));
+        }
+        let options = "CCXT_CONFIG__OPTIONS__privateKey";
+        let attribute = "CCXT_CONFIG__privateKey";
+        for pairs in [[(attribute, "A"), (options, "B")], [(options, "B"), (attribute, "A")]] {
+            let (record, stays, _) = taken("dydx", &pairs);
+            assert_eq!((record.as_str(), stays), ("dydx/main: private_key=B", vec![attribute.to_owned()]));
+        }
+        let (record, stays, notices) = taken("gate", &[("KEY", "A"), ("API_KEY", "A"), ("SECRET", "S")]);
+        assert_eq!((record.as_str(), stays.len(), notices.len()), ("gate/main: api_key=A api_secret=S", 0, 1));
+    }
 
     #[test]
     fn what_freqtrade_would_make_a_number_of_is_told() {

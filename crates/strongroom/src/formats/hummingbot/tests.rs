@@ -86,6 +86,7 @@ fn what_stands_in_clear_and_belongs_to_the_credential_comes_along_and_the_rest_i
     let lighter = only_record(&text_of("conf", "lighter"));
     assert_eq!(lighter.fields.get(field::WALLET_ADDRESS).unwrap().expose_secret(), format!("0x{}", "e".repeat(40)));
     assert_eq!(lighter.fields.get("account_index").unwrap().expose_secret(), "7");
+    assert!(lighter.fields.get(field::API_SECRET).is_some(), "where ccxt and nautilus-trader look for the key");
     let injective = only_record(&text_of("conf", "injective_v2_perpetual"));
     assert_eq!(injective.reference().to_string(), "injective/perpetual@testnet");
     assert_eq!(injective.fields.get("granter_address").unwrap().expose_secret(), "inj1EXAMPLE");

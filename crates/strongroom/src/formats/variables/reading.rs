@@ -118,8 +118,7 @@ pub(in crate::formats) fn records_of(
         };
         let now_called = variable_name(&accounts[record], field);
         if now_called != assignment.name {
-            let of_nautilus = nautilus::split(&assignment.name).is_some();
-            let how = if of_nautilus { ", and as it is with --names nautilus" } else { "" };
+            let how = if nautilus::reads(&assignment.name) { ", and as it is with --names nautilus" } else { "" };
             let text = format!("{} will be written as {now_called}{how}", assignment.name);
             imported.notices.push(Notice { line: assignment.line, text });
         }
@@ -231,6 +230,8 @@ fn account_of(group: &Group, pairs: &BTreeSet<&str>, options: &ImportOptions<'_>
     let account = if group.prefix.is_empty() {
         let exchange = options.exchange.filter(|_| group.has(field::API_KEY) || group.has(field::PRIVATE_KEY))?;
         Reference::new(exchange, "main")
+    } else if let Some(account) = nautilus::test_account(&group.prefix) {
+        is_credential(group, &account).then_some(account)?
     } else if let Some((exchange, rest)) = known_exchange(&group.prefix) {
         let account = with_rest(&exchange.to_ascii_lowercase(), Environment::Live, rest);
         is_credential(group, &account).then_some(account)?
@@ -381,6 +382,27 @@ mod tests {
             ]
         );
         assert!(values.is_empty());
+    }
+
+    #[test]
+    fn keys_for_test_servers_are_not_taken_for_those_of_the_live_exchange() {
+        let names = [
+            "BINANCE_FUTURES_TESTNET_API_KEY",
+            "BINANCE_FUTURES_TESTNET_API_SECRET",
+            "KRAKEN_FUTURES_DEMO_API_KEY",
+            "KRAKEN_FUTURES_DEMO_API_SECRET",
+        ];
+        let imported = read_with(&names.map(|name| (name, "1")), &OPTIONS);
+        assert_eq!(imported.notices.len(), names.len());
+        for (notice, name) in imported.notices.iter().zip(names) {
+            assert!(notice.text.starts_with(&format!("{name} will be written as ")), "{notice:?}");
+            assert!(notice.text.ends_with(", and as it is with --names nautilus"), "{notice:?}");
+        }
+        let accounts: Vec<String> = imported.records.iter().map(|record| record.reference().to_string()).collect();
+        assert_eq!(accounts, ["binanceusdm/main@testnet", "krakenfutures/main@testnet"]);
+        let mut notices = Vec::new();
+        let again = nautilus::variables(&imported.records.iter().collect::<Vec<_>>(), &mut notices).unwrap();
+        assert_eq!(again.iter().map(|variable| variable.name.as_str()).collect::<Vec<_>>(), names);
     }
 
     #[test]
