@@ -62,6 +62,8 @@ const GUILTY: &[Guilty] = &[
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &["0.0.0.0/0"])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["0.0.0.0/0", "203.0.113.7"])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["192.168.1.1", "fd00::1"])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["transfer"], &[])),
     Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &[], &[])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "example.org"])),
@@ -119,6 +121,11 @@ const INNOCENT: &[Innocent] = &[
     Innocent(SAME_SECRET, |all| {
         set(all, "bitvavo/main", "uid", "EXAMPLE-UID");
         add(all, "bitstamp/main", &[GOOD2[0], GOOD2[1], ("uid", "EXAMPLE-UID")]);
+    }),
+    Innocent(SAME_SECRET, |all| {
+        add(all, "lighter/a", &[("api_secret", "EXAMPLE-3"), ("account_index", "1234567"), ("api_key_index", "3")]);
+        add(all, "derive/a", &[("private_key", "EXAMPLE-4"), ("subaccount_id", "1234567"), ("note", "3")]);
+        all.set_value("WORKERS", secret("3"), NOW);
     }),
     Innocent(WITHDRAW_PERMISSION, |all| permit(all, &["read", "trade", "transfer"])),
     Innocent(WITHDRAW_PERMISSION, |all| {

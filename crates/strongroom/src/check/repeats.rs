@@ -10,6 +10,9 @@ use super::{Finding, Severity, Subject, code};
 use crate::record::{Contents, Environment, Record, field};
 use crate::registry;
 
+/// Shorter than any secret that an exchange gives out: `WORKERS=3` is no copy of anything.
+const LEAST_BYTES: usize = 6;
+
 /// A place where a secret stands.
 #[derive(Clone, Copy)]
 enum Place<'a> {
@@ -25,7 +28,7 @@ pub(super) fn check(contents: &Contents, findings: &mut Vec<Finding>) {
         secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Field { at, record, name })));
     }
     secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
-    secrets.retain(|(text, _)| !text.is_empty());
+    secrets.retain(|(text, _)| text.len() >= LEAST_BYTES);
     // Stable, so that places with the same value stay in the order of the vault.
     secrets.sort_by_key(|(text, _)| *text);
     let mut pairs: BTreeMap<(usize, usize), Pair<'_>> = BTreeMap::new();
