@@ -59,6 +59,12 @@ const GUILTY: &[Guilty] = &[
         add(all, "coinbase/main", &GOOD2);
         edit(all, "coinbase/main", |record| record.permissions = words(&["transfer"]));
     }),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| {
+        add(all, "hyperliquid/main", &[("private_key", "EXAMPLE"), ("wallet_address", "EXAMPLE2")]);
+        edit(all, "hyperliquid/main", |record| {
+            (record.kind, record.permissions) = (CredentialKind::Wallet, words(&["withdraw"]));
+        });
+    }),
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &["0.0.0.0/0"])),
@@ -66,6 +72,8 @@ const GUILTY: &[Guilty] = &[
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["192.168.1.1", "fd00::1"])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["transfer"], &[])),
     Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &[], &[])),
+    Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &["read", "traid"], &[])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["traid", "withdrawals"], &[])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "example.org"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "::/0"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "192.168.1.1"])),
