@@ -65,8 +65,10 @@ mod repeats;
 mod report;
 mod rules;
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::memory::without_traces;
-use crate::policy::{Pattern, Policy};
+use crate::policy::{About, Coverage, Policy};
 use crate::record::{Contents, Timestamp};
 use crate::vault::Vault;
 use case::{Case, command};
@@ -108,9 +110,10 @@ pub fn form_problem(field: &str, value: &str) -> Option<&'static str> {
 
 fn look(contents: &Contents, policy: &Policy, now: Timestamp) -> Report {
     let mut findings = Vec::new();
+    let mut guesses = BTreeMap::new();
     for record in contents.records() {
         let mut case = Case::new(record, policy, now, &mut findings);
-        fields::check(&mut case);
+        fields::check(&mut case, &mut guesses);
         permissions::check(&mut case);
         addresses::check(&mut case);
         dates::check(&mut case);
@@ -118,19 +121,22 @@ fn look(contents: &Contents, policy: &Policy, now: Timestamp) -> Report {
     for (name, value) in contents.values() {
         fields::check_value(name, value, &mut findings);
     }
-    repeats::check(contents, &mut findings);
+    let coverage = Coverage::of(policy);
+    repeats::check(contents, &coverage, &mut findings);
     policy_without_record(contents, policy, &mut findings);
-    Report::of(findings, policy)
+    Report::of(findings, &coverage)
 }
 
 /// An allowance for what is not there was misspelt, or has outlived its record; either should be put right.
 fn policy_without_record(contents: &Contents, policy: &Policy, findings: &mut Vec<Finding>) {
+    if policy.allowances().is_empty() {
+        return;
+    }
+    let records = contents.records().iter().flat_map(|record| About::names_of(&record.reference()));
+    let values = contents.values().map(|(name, _)| About::Value(name.to_owned()));
+    let there: HashSet<About> = records.chain(values).collect();
     for allowance in policy.allowances() {
-        let about = &allowance.about;
-        let is_there = matches!(about, Pattern::Everything(_))
-            || contents.records().iter().any(|record| about.names_record(&record.reference()))
-            || contents.values().any(|(name, _)| about.covers_value(name));
-        if !is_there {
+        if About::presence(&allowance.about).is_some_and(|about| !there.contains(&about)) {
             findings.push(Finding {
                 severity: Severity::Info,
                 code: code::POLICY_WITHOUT_RECORD,

@@ -27,6 +27,7 @@
 //! field, `okx/main/api_key`. `*` alone (or `*@testnet`) is everything, and only for what can never be an error: one
 //! line that switches off a gate for every key there will ever be is no policy.
 
+mod coverage;
 mod document;
 
 use std::io;
@@ -34,9 +35,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, PolicyError, Result};
 use crate::file;
-use crate::record::{Environment, Reference, Selection};
-use crate::registry;
+use crate::record::{Environment, Selection};
 use crate::rotation::RotationDays;
+
+pub(crate) use coverage::{About, Coverage};
 
 /// The name of the file beside the vault.
 pub const POLICY_FILE: &str = "strongroom.toml";
@@ -144,59 +146,25 @@ impl Policy {
     }
 }
 
-impl Pattern {
-    /// Whether it is about this record, or about some field of it.
-    pub(crate) fn names_record(&self, record: &Reference) -> bool {
-        let in_environment = |wanted: &Option<Environment>| wanted.is_none_or(|wanted| wanted == record.environment);
-        match self {
-            Pattern::Everything(environment) => in_environment(environment),
-            Pattern::These(Selection::Exchange(exchange, environment)) => {
-                same_exchange(exchange, &record.exchange) && in_environment(environment)
-            }
-            Pattern::These(Selection::Record(reference) | Selection::Field(reference, _)) => {
-                reference.subaccount == record.subaccount
-                    && reference.environment == record.environment
-                    && same_exchange(&reference.exchange, &record.exchange)
-            }
-            Pattern::These(Selection::Value(_)) => false,
-        }
-    }
-
-    /// Whether it covers something about this record, which is about this field of it or about the whole.
-    pub(crate) fn covers(&self, record: &Reference, field: Option<&str>) -> bool {
-        let of_field = match self {
-            Pattern::These(Selection::Field(_, wanted)) => field == Some(wanted),
-            Pattern::Everything(_) | Pattern::These(_) => true,
-        };
-        of_field && self.names_record(record)
-    }
-
-    /// Whether it is about the value `env/NAME`.
-    pub(crate) fn covers_value(&self, name: &str) -> bool {
-        match self {
-            Pattern::Everything(environment) => environment.is_none(),
-            Pattern::These(Selection::Value(wanted)) => wanted == name,
-            Pattern::These(_) => false,
-        }
-    }
-}
-
-/// Whether two names are the same exchange, whatever their case and alias.
-fn same_exchange(one: &str, other: &str) -> bool {
-    registry::canonical_id(one).eq_ignore_ascii_case(registry::canonical_id(other))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn about(record: &str) -> Pattern {
+    fn allowing(record: &str) -> Policy {
         let text = format!("[[allow]]\nrecord = \"{record}\"\ncode = \"shape\"\nreason = \"a test\"\n");
-        Policy::from_toml(&text).unwrap().allowances()[0].about.clone()
+        Policy::from_toml(&text).unwrap()
     }
 
     fn covers(pattern: &str, record: &str) -> bool {
-        about(pattern).covers(&record.parse().unwrap(), Some("api_key"))
+        let policy = allowing(pattern);
+        let coverage = Coverage::of(&policy);
+        let of_another_code = coverage.of_record("blank", &record.parse().unwrap(), Some("api_key"));
+        assert!(of_another_code.is_none());
+        coverage.of_record("shape", &record.parse().unwrap(), Some("api_key")).is_some()
+    }
+
+    fn covers_value(pattern: &str, name: &str) -> bool {
+        Coverage::of(&allowing(pattern)).of_value("shape", name).is_some()
     }
 
     #[test]
@@ -223,8 +191,8 @@ mod tests {
         ] {
             assert!(!covers(pattern, record), "{pattern} {record}");
         }
-        assert!(about("env/DATABASE_URL").covers_value("DATABASE_URL") && about("*").covers_value("DATABASE_URL"));
-        assert!(!about("*@live").covers_value("DATABASE_URL") && !about("okx").covers_value("okx"));
+        assert!(covers_value("env/DATABASE_URL", "DATABASE_URL") && covers_value("*", "DATABASE_URL"));
+        assert!(!covers_value("*@live", "DATABASE_URL") && !covers_value("okx", "okx"));
     }
 
     #[test]

@@ -141,7 +141,20 @@ pub fn word(name: &str) -> Cow<'_, str> {
     Cow::Borrowed(word)
 }
 
+/// What programs other than ccxt sign with, where that is another set of fields.
+const INSTEAD: [(&str, &[&str]); 2] = [
+    // nautilus-trader 1.231.0; an account is named by its index or its address.
+    ("lighter", &[field::API_SECRET, "api_key_index"]),
+    // hummingbot 20260922, which does not log in.
+    ("ndax", &[field::API_KEY, field::API_SECRET, field::UID, "account_name"]),
+];
+
 impl Exchange {
+    /// The fields that will do in place of what it requires, because some programs take those.
+    pub(crate) fn takes_instead(&self) -> Option<&'static [&'static str]> {
+        INSTEAD.iter().find(|(id, _)| *id == self.id).map(|(_, fields)| *fields)
+    }
+
     /// What to ask for when a record of it is made, in this order: what it requires, or what its records usually
     /// have where it requires nothing by itself, as dYdX.
     pub fn asks(&self) -> &'static [&'static str] {

@@ -23,7 +23,7 @@ pub(super) fn check(case: &mut Case<'_>) {
         (Severity::Warning, "whoever gets the key can trade from anywhere")
     } else if case.may(Permission::Transfer) {
         (Severity::Warning, "whoever gets the key can move funds from anywhere")
-    } else if case.may.is_none() {
+    } else if case.all_it_may().is_none() {
         (Severity::Info, "if the key may do more than read, it can be used from anywhere")
     } else {
         return;
@@ -37,10 +37,11 @@ pub(super) fn check(case: &mut Case<'_>) {
     case.say(severity, code::NO_IP_ALLOWLIST, message).advise("bind the key to the bot's address there, then", command);
 }
 
-/// Whether it is bound to some addresses, and not to all there are.
+/// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses bind
+/// nothing, because no exchange sees them.
 pub(super) fn has_allowlist(case: &Case<'_>) -> bool {
-    let networks = case.record.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
-    networks.into_iter().any(|network| !network.is_everything())
+    let networks = || case.record.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
+    !networks().any(|network| network.is_everything()) && networks().any(|network| !network.is_private())
 }
 
 /// What the exchange says of keys without a list, with where it was read.
@@ -57,8 +58,8 @@ fn said_by(exchange: &Exchange, case: &Case<'_>) -> Vec<String> {
     for rule in exchange.expiry_rules() {
         let concerns = rule.without_allowlist && rule.since != Since::PasswordChange;
         // Of a key of which nobody knows what it may do, only what is true of any.
-        let known = case.may.is_some() || rule.permissions.is_empty();
-        if concerns && known && rule.applies(case.may.as_ref(), false) {
+        let known = rule.permissions.is_empty() || rule.permissions.iter().any(|permission| case.may(*permission));
+        if concerns && known {
             sentences.push(told(exchange, rule));
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Case<'a> {
     pub(super) exchange: Option<&'static Exchange>,
     /// What the key may do, as far as somebody recorded it in words that are known.
     pub(super) may: Option<BTreeSet<Permission>>,
+    /// Whether it may do more, for all that is known: a word of what was recorded means nothing here.
+    pub(super) may_do_more: bool,
     pub(super) policy: &'a Policy,
     pub(super) now: Timestamp,
     findings: &'a mut Vec<Finding>,
@@ -29,10 +31,12 @@ impl<'a> Case<'a> {
     ) -> Case<'a> {
         let meanings = record.permissions.iter().flat_map(|word| registry::permission(&record.exchange, word));
         let may: BTreeSet<Permission> = meanings.copied().collect();
+        let is_unknown = |word: &String| registry::permission(&record.exchange, word).is_empty();
         Case {
             record,
             exchange: registry::exchange(&record.exchange),
             may: (!may.is_empty()).then_some(may),
+            may_do_more: record.permissions.iter().any(is_unknown),
             policy,
             now,
             begin: findings.len(),
@@ -65,11 +69,16 @@ impl<'a> Case<'a> {
         self.record.environment == Environment::Live
     }
 
-    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those have no permissions and no
-    /// addresses that they are bound to.
+    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those are bound to no addresses, and
+    /// nobody has to record what they may do.
     pub(super) fn is_given_out(&self) -> bool {
         !matches!(self.record.kind, CredentialKind::Wallet | CredentialKind::OAuth)
             && self.exchange.is_none_or(|exchange| exchange.asks().contains(&field::API_KEY))
+    }
+
+    /// What the key may do, where that is all it may do.
+    pub(super) fn all_it_may(&self) -> Option<&BTreeSet<Permission>> {
+        self.may.as_ref().filter(|_| !self.may_do_more)
     }
 
     /// Whether somebody recorded that it may do this.

@@ -41,7 +41,7 @@ fn expiry_by_rule(case: &mut Case<'_>) {
     }
     let has_allowlist = addresses::has_allowlist(case);
     let applies = |rule: &&ExpiryRule| {
-        matches!(rule.since, Since::Created | Since::Enabled) && rule.applies(case.may.as_ref(), has_allowlist)
+        matches!(rule.since, Since::Created | Since::Enabled) && rule.applies(case.all_it_may(), has_allowlist)
     };
     let Some(rule) = exchange.expiry_rules().iter().filter(applies).min_by_key(|rule| rule.days) else { return };
     let at = rotation::since(case.record).saturating_add(Timestamp::from(rule.days) * DAY);

@@ -1,13 +1,18 @@
 //! What stands in the fields: whether all are there, whether they came over whole, whether they look right.
 
+use std::collections::BTreeMap;
+
 use super::case::{command, listed};
 use super::{Case, Finding, Severity, Subject, blanks, code, pem};
 use crate::record::{Environment, Fields, Value, field};
-use crate::registry::{Exchange, swapped};
+use crate::registry::{self, Exchange, swapped};
+
+/// What unknown exchanges may have been meant to be: many records have one name, and searching for it takes time.
+pub(super) type Guesses = BTreeMap<String, Option<&'static str>>;
 
 /// The rules of one record.
-pub(super) fn check(case: &mut Case<'_>) {
-    exchange(case);
+pub(super) fn check(case: &mut Case<'_>, guesses: &mut Guesses) {
+    exchange(case, guesses);
     missing(case);
     for (name, value) in case.record.fields.iter() {
         let text = value.expose_secret();
@@ -43,11 +48,16 @@ pub(super) fn check_value(name: &str, value: &Value, findings: &mut Vec<Finding>
     });
 }
 
-fn exchange(case: &mut Case<'_>) {
+fn exchange(case: &mut Case<'_>, guesses: &mut Guesses) {
     if case.exchange.is_some() {
         return;
     }
-    let (message, rest) = match crate::registry::nearest(&case.record.exchange) {
+    let name = &case.record.exchange;
+    let guess = match guesses.get(name) {
+        Some(guess) => *guess,
+        None => *guesses.entry(name.clone()).or_insert_with(|| registry::nearest(name)),
+    };
+    let (message, rest) = match guess {
         Some(id) => (format!("its exchange is not one that is known here; is it {id}?"), vec![id]),
         None => ("its exchange is not one that is known here, so little is checked".into(), vec![]),
     };
@@ -75,7 +85,7 @@ fn missing(case: &mut Case<'_>) {
         let command = case.command("set", asks);
         case.say(Severity::Error, code::MISSING_FIELD, message).advise("enter what it needs", command);
     }
-    for name in absent(exchange.requires, fields) {
+    for name in absent(Some(exchange), fields) {
         let word = exchange.word(name);
         let called =
             if word.replace(' ', "_").eq_ignore_ascii_case(name) { String::new() } else { format!(" ({word})") };
@@ -90,10 +100,22 @@ fn missing(case: &mut Case<'_>) {
     }
 }
 
-/// Which of these are not there. A private key takes the place of a secret, where both sign.
-pub(crate) fn absent(wanted: &'static [&'static str], fields: &Fields) -> Vec<&'static str> {
-    let replaced = |name: &str| name == field::API_SECRET && fields.get(field::PRIVATE_KEY).is_some();
-    wanted.iter().copied().filter(|name| fields.get(name).is_none() && !replaced(name)).collect()
+/// Which of the fields that the exchange needs are not there; of an unknown exchange, the usual ones.
+///
+/// A private key takes the place of a secret, where both sign, and a password that of a passphrase, which ccxt calls so.
+/// Where other programs take other fields than ccxt, those will do.
+pub(crate) fn absent(exchange: Option<&Exchange>, fields: &Fields) -> Vec<&'static str> {
+    let has = |name: &str| fields.get(name).is_some();
+    if exchange.and_then(Exchange::takes_instead).is_some_and(|other| other.iter().all(|name| has(name))) {
+        return Vec::new();
+    }
+    let replaced = |name: &str| match name {
+        field::API_SECRET => has(field::PRIVATE_KEY),
+        field::API_PASSPHRASE => has(field::PASSWORD),
+        _ => false,
+    };
+    let wanted = exchange.map_or(registry::DEFAULT_FIELDS, |exchange| exchange.requires);
+    wanted.iter().copied().filter(|name| !has(name) && !replaced(name)).collect()
 }
 
 fn empty(case: &mut Case<'_>, name: &str) {

@@ -21,10 +21,10 @@ pub(super) fn check(case: &mut Case<'_>) {
         case.say(Severity::Warning, code::UNKNOWN_PERMISSION_WORD, message)
             .advise("say it as read, trade, transfer or withdraw", command);
     }
-    if !case.is_live() || !case.is_given_out() {
+    if !case.is_live() {
         return;
     }
-    if case.record.permissions.is_empty() {
+    if case.record.permissions.is_empty() && case.is_given_out() {
         let command = case.command("set", &["--permission", "read,trade"]);
         case.say(Severity::Info, code::PERMISSIONS_NOT_RECORDED, "nobody recorded what this key may do")
             .advise("record it", command);

@@ -59,11 +59,21 @@ const GUILTY: &[Guilty] = &[
         add(all, "coinbase/main", &GOOD2);
         edit(all, "coinbase/main", |record| record.permissions = words(&["transfer"]));
     }),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| {
+        add(all, "hyperliquid/main", &[("private_key", "EXAMPLE"), ("wallet_address", "EXAMPLE2")]);
+        edit(all, "hyperliquid/main", |record| {
+            (record.kind, record.permissions) = (CredentialKind::Wallet, words(&["withdraw"]));
+        });
+    }),
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &["0.0.0.0/0"])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["0.0.0.0/0", "203.0.113.7"])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["192.168.1.1", "fd00::1"])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["transfer"], &[])),
     Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &[], &[])),
+    Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &["read", "traid"], &[])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["traid", "withdrawals"], &[])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "example.org"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "::/0"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "192.168.1.1"])),
@@ -99,6 +109,11 @@ const INNOCENT: &[Innocent] = &[
         remove(all, "bitvavo/main", "api_secret");
         set(all, "bitvavo/main", "private_key", PEM);
     }),
+    Innocent(MISSING_FIELD, |all| {
+        add(all, "lighter/main", &[("api_secret", "EXAMPLE"), ("account_index", "1"), ("api_key_index", "3")]);
+        add(all, "ndax/main", &[("account_name", "EXAMPLE"), ("api_key", "1"), ("api_secret", "2"), ("uid", "3")]);
+        add(all, "kucoin/main", &[KUCOIN[0], KUCOIN[1], ("password", KUCOIN[2].1)]);
+    }),
     Innocent(EMPTY_FIELD, |all| remove(all, "bitvavo/main", "api_secret")),
     Innocent(BLANK, |all| set(all, "bitvavo/main", "private_key", "EXAMPLE words of a phrase")),
     Innocent(BLANK, |all| all.set_value("QUERY", secret("\"EXAMPLE\",\n\t\"EXAMPLE\""), NOW)),
@@ -119,6 +134,11 @@ const INNOCENT: &[Innocent] = &[
     Innocent(SAME_SECRET, |all| {
         set(all, "bitvavo/main", "uid", "EXAMPLE-UID");
         add(all, "bitstamp/main", &[GOOD2[0], GOOD2[1], ("uid", "EXAMPLE-UID")]);
+    }),
+    Innocent(SAME_SECRET, |all| {
+        add(all, "lighter/a", &[("api_secret", "EXAMPLE-3"), ("account_index", "1234567"), ("api_key_index", "3")]);
+        add(all, "derive/a", &[("private_key", "EXAMPLE-4"), ("subaccount_id", "1234567"), ("note", "3")]);
+        all.set_value("WORKERS", secret("3"), NOW);
     }),
     Innocent(WITHDRAW_PERMISSION, |all| permit(all, &["read", "trade", "transfer"])),
     Innocent(WITHDRAW_PERMISSION, |all| {
@@ -332,6 +352,39 @@ fn what_the_policy_allows_is_listed_with_its_reason_and_counts_no_more() {
     assert_eq!((names(&report.silenced[0].finding).as_str(), report.silenced[0].reason.as_str()), {
         ("bitvavo/main", "it pays out")
     });
+}
+
+/// What stays of the repeated secrets when the policy allows one of them at this REF, and how many it silences.
+fn repeats_but_for(contents: &Contents, allowed: &str) -> (Vec<String>, usize) {
+    let text = format!("[[allow]]\nrecord = \"{allowed}\"\ncode = \"same-secret\"\nreason = \"a test\"\n");
+    let report = contents.check(&Policy::from_toml(&text).unwrap(), NOW);
+    let told = report.findings.iter().filter(|finding| finding.code == SAME_SECRET);
+    let told = told.map(|finding| {
+        let other = finding.other.as_ref().map(Subject::to_string).unwrap_or_default();
+        format!("{} {} {} {other}", finding.severity, finding.subject, finding.field.as_deref().unwrap_or_default())
+    });
+    (told.collect(), report.silenced.len())
+}
+
+#[test]
+fn what_is_allowed_for_one_field_is_not_allowed_for_another() {
+    let mut contents = Contents::default();
+    add(&mut contents, "okx/a", &KUCOIN);
+    add(&mut contents, "okx/b@demo", &[GOOD[0], KUCOIN[1], KUCOIN[2]]);
+    let told = vec!["error okx/b@demo api_secret okx/a".to_owned()];
+    assert_eq!(repeats_but_for(&contents, "okx/b@demo/api_passphrase"), (told, 1));
+    assert_eq!(repeats_but_for(&contents, "okx/a"), (vec![], 1));
+}
+
+#[test]
+fn what_is_allowed_at_one_record_does_not_hide_what_two_others_share() {
+    let mut contents = Contents::default();
+    for (number, name) in ["bybit/a", "bybit/b@testnet", "bybit/c"].into_iter().enumerate() {
+        add(&mut contents, name, &[("api_key", &format!("EXAMPLE-{number}")), GOOD[1]]);
+    }
+    let told = |text: &str| vec![text.to_owned()];
+    assert_eq!(repeats_but_for(&contents, "bybit/a"), (told("error bybit/c api_secret bybit/b@testnet"), 2));
+    assert_eq!(repeats_but_for(&contents, "bybit/b@testnet"), (told("warning bybit/c api_secret bybit/a"), 1));
 }
 
 #[test]

@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 
 use super::case::{command, listed};
 use super::{Finding, Severity, Subject, code};
+use crate::policy::Coverage;
 use crate::record::{Contents, Environment, Record, field};
 use crate::registry;
+
+/// Shorter than any secret that an exchange gives out: `WORKERS=3` is no copy of anything.
+const LEAST_BYTES: usize = 6;
 
 /// A place where a secret stands.
 #[derive(Clone, Copy)]
@@ -18,24 +22,54 @@ enum Place<'a> {
 }
 
 /// Compares all secrets of the vault.
-pub(super) fn check(contents: &Contents, findings: &mut Vec<Finding>) {
+pub(super) fn check(contents: &Contents, coverage: &Coverage<'_>, findings: &mut Vec<Finding>) {
     let mut secrets: Vec<(&str, Place<'_>)> = Vec::new();
     for (at, record) in contents.records().iter().enumerate() {
         let kept = record.fields.iter().filter(|(name, _)| field::is_secret(name));
         secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Field { at, record, name })));
     }
     secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
-    secrets.retain(|(text, _)| !text.is_empty());
+    secrets.retain(|(text, _)| text.len() >= LEAST_BYTES);
     // Stable, so that places with the same value stay in the order of the vault.
     secrets.sort_by_key(|(text, _)| *text);
-    let mut pairs: BTreeMap<(usize, usize), Pair<'_>> = BTreeMap::new();
-    for group in secrets.chunk_by(|(one, _), (other, _)| one == other) {
-        let Some(((_, first), rest)) = group.split_first() else { continue };
-        for (_, later) in rest {
-            compare(*first, *later, &mut pairs, findings);
+    let mut pairs = Pairs::new();
+    for group in secrets.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+        let places = group.iter().map(|(_, place)| *place);
+        compare_with_first(places.clone(), coverage, &mut pairs, findings);
+        // What the policy allows at one says nothing of what the others have in common.
+        if is_allowed(group[0].1, coverage) {
+            let others = places.filter(|place| !is_allowed(*place, coverage));
+            compare_with_first(others, coverage, &mut pairs, findings);
         }
     }
     findings.extend(pairs.into_values().map(Pair::tell));
+}
+
+/// By the later record, the first, and whether the policy allows it: what it allows for one field is told apart from
+/// what it does not allow for another.
+type Pairs<'a> = BTreeMap<(usize, usize, bool), Pair<'a>>;
+
+fn compare_with_first<'a>(
+    mut places: impl Iterator<Item = Place<'a>>,
+    coverage: &Coverage<'_>,
+    pairs: &mut Pairs<'a>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(first) = places.next() else { return };
+    for later in places {
+        compare(first, later, coverage, pairs, findings);
+    }
+}
+
+fn is_allowed(place: Place<'_>, coverage: &Coverage<'_>) -> bool {
+    match place {
+        Place::Field { record, name, .. } => allows(coverage, record, name),
+        Place::Value(name) => coverage.of_value(code::SAME_SECRET, name).is_some(),
+    }
+}
+
+fn allows(coverage: &Coverage<'_>, record: &Record, name: &str) -> bool {
+    coverage.of_record(code::SAME_SECRET, &record.reference(), Some(name)).is_some()
 }
 
 /// Two records that share values, and which.
@@ -50,7 +84,8 @@ struct Pair<'a> {
 fn compare<'a>(
     first: Place<'a>,
     later: Place<'a>,
-    pairs: &mut BTreeMap<(usize, usize), Pair<'a>>,
+    coverage: &Coverage<'_>,
+    pairs: &mut Pairs<'a>,
     findings: &mut Vec<Finding>,
 ) {
     match (first, later) {
@@ -60,7 +95,9 @@ fn compare<'a>(
         (Place::Field { at, record, .. }, Place::Field { at: later_at, record: later, name }) => {
             let Some((severity, why)) = judge(record, later, name) else { return };
             let new = Pair { first: record, later, fields: Vec::new(), severity, why };
-            let pair = pairs.entry((later_at, at)).or_insert(new);
+            // As the report will ask: both by the name that the finding has.
+            let allowed = allows(coverage, record, name) || allows(coverage, later, name);
+            let pair = pairs.entry((later_at, at, allowed)).or_insert(new);
             pair.fields.push(name);
             // Of several fields, the worst says why.
             if severity < pair.severity {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::rules::RULES;
-use crate::policy::Policy;
+use crate::policy::Coverage;
 use crate::record::{Reference, Selection};
 
 /// How much a finding matters. Ordered, the worst first.
@@ -110,7 +110,7 @@ pub struct Report {
 
 impl Report {
     /// Takes what the policy allows out, and orders the rest.
-    pub(super) fn of(mut found: Vec<Finding>, policy: &Policy) -> Report {
+    pub(super) fn of(mut found: Vec<Finding>, coverage: &Coverage<'_>) -> Report {
         let place = |finding: &Finding| RULES.iter().position(|rule| rule.code == finding.code);
         // The order of the vault is the one they came in, but for what was found by comparing records.
         let about = |finding: &Finding| match &finding.subject {
@@ -124,7 +124,7 @@ impl Report {
         found.sort_by_cached_key(|finding| (finding.severity, about(finding), place(finding), finding.field.clone()));
         let mut report = Report::default();
         for finding in found {
-            match reason(&finding, policy) {
+            match reason(&finding, coverage) {
                 Some(reason) => report.silenced.push(Silenced { finding, reason }),
                 None => report.findings.push(finding),
             }
@@ -156,16 +156,13 @@ impl Report {
 }
 
 /// Why the policy allows this, if it does. What is about two is allowed at either.
-fn reason(finding: &Finding, policy: &Policy) -> Option<String> {
-    let allowances = policy.allowances().iter().filter(|allowance| allowance.code == finding.code);
-    let covers = |about: &crate::policy::Pattern, subject: &Subject| match subject {
-        Subject::Record(reference) => about.covers(reference, finding.field.as_deref()),
-        Subject::Value(name) => about.covers_value(name),
-        Subject::Policy { .. } => false,
+fn reason(finding: &Finding, coverage: &Coverage<'_>) -> Option<String> {
+    let covering = |subject: &Subject| match subject {
+        Subject::Record(reference) => coverage.of_record(finding.code, reference, finding.field.as_deref()),
+        Subject::Value(name) => coverage.of_value(finding.code, name),
+        Subject::Policy { .. } => None,
     };
-    let mut covering = allowances.filter(|allowance| {
-        covers(&allowance.about, &finding.subject)
-            || finding.other.as_ref().is_some_and(|other| covers(&allowance.about, other))
-    });
-    covering.next().map(|allowance| allowance.reason.clone())
+    let subjects = [Some(&finding.subject), finding.other.as_ref()];
+    let first = subjects.into_iter().flatten().filter_map(covering).min_by_key(|allowance| allowance.line);
+    first.map(|allowance| allowance.reason.clone())
 }

@@ -44,10 +44,36 @@ pub mod field {
         TOKEN,
     ];
 
+    /// Names of accounts, numbers and addresses, which everybody may know: those of [`KNOWN`] and those that the formats
+    /// have for single exchanges.
+    pub const PUBLIC: [&str; 21] = [
+        UID,
+        ACCOUNT_ID,
+        LOGIN,
+        WALLET_ADDRESS,
+        "account_index",
+        "account_limit",
+        "account_name",
+        "account_type",
+        "agent_address",
+        "agent_wallet_public_key",
+        "api_key_index",
+        "derive_wallet_address",
+        "granter_address",
+        "granter_subaccount_index",
+        "owner_address",
+        "signer_address",
+        "subaccount",
+        "subaccount_id",
+        "subaccount_index",
+        "user_id",
+        "vault_address",
+    ];
+
     /// Whether what is in a field of this name is secret, so that another text there is a rotation. Everything is but
-    /// a few names of accounts.
+    /// what is [`PUBLIC`]: of a name that is nobody's, the safe guess.
     pub fn is_secret(name: &str) -> bool {
-        !matches!(name, UID | ACCOUNT_ID | LOGIN | WALLET_ADDRESS)
+        !PUBLIC.contains(&name)
     }
 }
 
@@ -100,5 +126,20 @@ impl Fields {
 impl FromIterator<(String, Secret)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, Secret)>>(pairs: I) -> Fields {
         Fields(pairs.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn indices_addresses_and_names_are_no_secrets_and_everything_else_is() {
+        for name in ["account_index", "subaccount_id", "account_type", "vault_address", "granter_address", "login"] {
+            assert!(!field::is_secret(name), "{name}");
+        }
+        for name in ["api_key", "api_passphrase", "mnemonic", "seeds", "gas_station_api_key", "anything"] {
+            assert!(field::is_secret(name), "{name}");
+        }
     }
 }

@@ -19,32 +19,43 @@ pub(crate) fn nearest_of<'a>(name: &str, words: impl Iterator<Item = &'a str>) -
     least_slips(name, words.map(|word| (word, word)))
 }
 
+/// Longer than any word of ours: not worth the time.
+const LONGEST: usize = 32;
+const MOST_SLIPS: usize = 2;
+
 /// What belongs to the word that is nearest to this name; the least of them where several are.
 fn least_slips<'a, T: Ord>(name: &str, words: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
-    // Longer than any word of ours and two slips: not worth the time.
-    if name.len() > 32 {
+    if name.len() > LONGEST {
         return None;
     }
+    let most = MOST_SLIPS.min(name.len() / 4);
     let name = name.to_ascii_lowercase();
-    let slips = words.map(|(word, what)| (distance(name.as_bytes(), word.as_bytes()), what));
-    slips.filter(|(slips, _)| *slips <= 2 && slips * 4 <= name.len()).min().map(|(_, what)| what)
+    // Each character more or less is a slip.
+    let near = words.filter(|(word, _)| word.len().abs_diff(name.len()) <= most);
+    let slips = near.map(|(word, what)| (distance(name.as_bytes(), word.as_bytes()), what));
+    slips.filter(|(slips, _)| *slips <= most).min().map(|(_, what)| what)
 }
 
-/// How many characters have to be added, removed, changed or swapped with their neighbour.
+/// How many characters have to be added, removed, changed or swapped with their neighbour, in texts that are hardly
+/// longer than [`LONGEST`].
 fn distance(one: &[u8], other: &[u8]) -> usize {
-    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let mut least = (rows[i][j + 1] + 1).min(row[j] + 1).min(rows[i][j] + usize::from(a != b));
-            if i > 0 && j > 0 && one[i - 1] == *b && other[j - 1] == *a {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
+    // The row at work and the two above it, in turns.
+    let mut rows = [[0; LONGEST + MOST_SLIPS + 1]; 3];
+    for (j, slips) in rows[0].iter_mut().enumerate() {
+        *slips = j;
     }
-    rows[one.len()][other.len()]
+    for (i, a) in one.iter().enumerate() {
+        let (before, above, row) = ((i + 2) % 3, i % 3, (i + 1) % 3);
+        rows[row][0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let mut least = (rows[above][j + 1] + 1).min(rows[row][j] + 1).min(rows[above][j] + usize::from(a != b));
+            if i > 0 && j > 0 && one[i - 1] == *b && other[j - 1] == *a {
+                least = least.min(rows[before][j - 1] + 1);
+            }
+            rows[row][j + 1] = least;
+        }
+    }
+    rows[one.len() % 3][other.len()]
 }
 
 #[cfg(test)]
@@ -70,7 +81,9 @@ mod tests {
 
     #[test]
     fn the_distance_counts_slips() {
-        for (one, other, slips) in [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("kitten", "sitting", 3)] {
+        for (one, other, slips) in
+            [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("abcd", "badc", 2), ("kitten", "sitting", 3)]
+        {
             assert_eq!(distance(one.as_bytes(), other.as_bytes()), slips, "{one} {other}");
         }
     }

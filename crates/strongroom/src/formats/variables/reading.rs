@@ -159,8 +159,7 @@ fn leftover(name: &str, line: Option<usize>, records: &[Record]) -> Option<Notic
 /// A field that the exchange needs and the record does not have. Google's `GEMINI_API_KEY` looks like
 /// the exchange's, for one.
 pub(in crate::formats) fn missing_field(record: &Record) -> Option<&'static str> {
-    let requires = registry::exchange(&record.exchange).map_or(registry::DEFAULT_FIELDS, |known| known.requires);
-    check::absent(requires, &record.fields).into_iter().next()
+    check::absent(registry::exchange(&record.exchange), &record.fields).into_iter().next()
 }
 
 /// Groups in the order in which they first appear. Of two names for one field, such as `X_SECRET` and
