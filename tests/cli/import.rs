@@ -33,6 +33,28 @@ fn a_record_with_another_value_stops_everything_unless_replace() {
 }
 
 #[test]
+fn replacing_forgets_when_the_old_key_expires_and_says_so() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("set binance/main --expires 2101-01-31").ok();
+    sandbox.write("next.json", SAMPLE_JSON.replace(BINANCE_SECRET, "EXAMPLE-BINANCE-MAIN-SECRET-NEXT"));
+    let report = sandbox.run("import json next.json --replace --dry-run --json").ok().json();
+    assert_eq!(strings(&report["expiry_forgotten"]), ["binance/main"]);
+    sandbox.run("import json next.json --replace").ok().says("strongroom set binance/main --expires DATE");
+    assert!(sandbox.run("show binance/main --json").ok().json()["expires"].is_null());
+}
+
+#[test]
+fn names_from_a_file_cannot_reorder_what_the_terminal_shows() {
+    let sandbox = Sandbox::with_vault();
+    let strange = r#"{"okx/\u202eabc": {"apiKey": "EXAMPLE-K", "secret": "EXAMPLE-S"}}"#;
+    sandbox.write("strange.json", strange);
+    let notice = sandbox.run("import ccxt strange.json").ok().never_says("\u{202e}");
+    notice.says("warning: strange.json: okx/?abc has no api_passphrase");
+    sandbox.write("strange.json", strange.replace("EXAMPLE-K", "EXAMPLE-NEXT"));
+    sandbox.run("import ccxt strange.json").exits(6).says("okx/?abc").never_says("\u{202e}");
+}
+
+#[test]
 fn importing_the_same_again_writes_nothing() {
     let sandbox = Sandbox::with_vault();
     sandbox.write("secrets.json", SAMPLE_JSON);

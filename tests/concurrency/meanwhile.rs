@@ -90,6 +90,32 @@ fn what_somebody_else_added_meanwhile_is_unchanged_when_it_is_the_same_and_exit_
 }
 
 #[test]
+fn a_rotation_is_ended_only_when_it_is_the_one_that_was_there() {
+    let new = |name: &str| format!(r#"{{"api_key":"EXAMPLE-K-{name}","api_secret":"EXAMPLE-S-{name}"}}"#);
+    let mut tried = 0;
+    for end in ["--finish", "--rollback"] {
+        for other in ["--finish", "--rollback"] {
+            let sandbox = Sandbox::with_vault();
+            sandbox.write("second.json", new("second"));
+            sandbox.write("third.json", new("third"));
+            sandbox.run("rotate okx/main --from-json second.json").ok();
+            let others = [&format!("rotate okx/main {other}"), "rotate okx/main --from-json third.json"];
+            refused(&sandbox, &format!("rotate okx/main {end}"), &others, 8).says("changed since it was read");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 4);
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("second.json", new("second"));
+    let others = ["rotate okx/main --from-json second.json", "rotate okx/main --finish"];
+    refused(&sandbox, "rotate okx/main --record --at 2020-01-31", &others, 8).says("changed since it was read");
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("second.json", new("second"));
+    sandbox.run("rotate okx/main --from-json second.json").ok();
+    beside(&sandbox, sandbox.strongroom("rotate okx/main --finish"), &["set okx/main --tag theirs"]).0.ok();
+}
+
+#[test]
 fn a_new_data_key_meanwhile_is_exit_8_for_every_command_that_writes_and_the_same_again_works() {
     let mut tried = 0;
     for words in [

@@ -10,7 +10,7 @@ use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, SlotKind, 
 use crate::cli::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
-use crate::{diagnosis, patience, prompt, unlock};
+use crate::{diagnosis, output, patience, prompt, unlock};
 
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
@@ -271,7 +271,7 @@ impl Context {
     /// Something said about the answer, on standard error. Not with `--json`, whose reader has all of it.
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.json {
-            let _ = writeln!(io::stderr(), "{}", text.as_ref());
+            let _ = writeln!(io::stderr(), "{}", output::printable_lines(text.as_ref()));
         }
     }
 
@@ -280,7 +280,7 @@ impl Context {
         let text = text.as_ref();
         let _ = match self.json {
             true => writeln!(io::stderr(), "{}", serde_json::json!({ "warning": text })),
-            false => writeln!(io::stderr(), "warning: {text}"),
+            false => writeln!(io::stderr(), "warning: {}", output::printable_lines(text)),
         };
     }
 

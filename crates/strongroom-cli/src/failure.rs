@@ -118,9 +118,9 @@ impl Failure {
             let error = json!({"code": self.code, "kind": self.kind, "message": message, "hints": self.hints});
             format!("{}\n", json!({ "error": error }))
         } else if output::colour_on_stderr() {
-            self.to_string().replacen("error:", "\x1b[1;31merror:\x1b[0m", 1)
+            output::printable_lines(&self.to_string()).replacen("error:", "\x1b[1;31merror:\x1b[0m", 1)
         } else {
-            self.to_string()
+            output::printable_lines(&self.to_string())
         };
         // There is nobody left to tell when standard error is gone too.
         let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -146,6 +146,11 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|character| if unsafe_here(character) { '?' } else { character }).collect()
 }
 
+/// The same for a text of lines, which stay lines.
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether standard error may be coloured: on a terminal, and when `NO_COLOR` is not set.
 pub fn colour_on_stderr() -> bool {
     may_colour(&io::stderr())
@@ -196,6 +201,7 @@ mod tests {
     #[test]
     fn names_cannot_rewrite_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}"), "a?[2Jb?");
+        assert_eq!(printable_lines("a\u{202e}\n  b\r\n"), "a?\n  b?\n");
     }
 
     #[test]

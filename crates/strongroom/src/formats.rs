@@ -117,6 +117,8 @@ pub struct ImportReport {
     pub unchanged: Vec<String>,
     /// Those that were there with other contents and have the new ones now.
     pub replaced: Vec<String>,
+    /// Those of them that had an expiry, of the old key, which says nothing of the new one.
+    pub expiry_forgotten: Vec<String>,
 }
 
 /// Reads a text in this format.
@@ -159,7 +161,8 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
 /// What is there with the same contents is skipped. A text that carries only fields (all formats
 /// but [`ImportFormat::Strongroom`]) is compared only in the fields it carries. On `replace` a
 /// record keeps its id and when it was made; one replaced by a text with only fields keeps all its
-/// metadata and its other fields, and counts as rotated `now`.
+/// metadata and its other fields, and counts as rotated `now`; when the old key expires and when it was last seen
+/// working is forgotten with it.
 ///
 /// # Errors
 /// [`crate::Error::Differs`] lists what is there with other contents, unless `replace`. Nothing has

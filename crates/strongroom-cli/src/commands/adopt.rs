@@ -86,6 +86,7 @@ fn adopt_into(
             whole.added.extend(report.added);
             whole.unchanged.extend(report.unchanged);
             whole.replaced.extend(report.replaced);
+            whole.expiry_forgotten.extend(report.expiry_forgotten);
         }
         Ok(whole)
     };
@@ -100,6 +101,7 @@ fn adopt_into(
     let changed = !report.added.is_empty() || !report.replaced.is_empty();
     if changed {
         output::text(import::describe(&report, false))?;
+        import::tell_forgotten(context, &report);
     } else {
         output::line(format!("unchanged: {} has all of it already", path.display()))?;
     }

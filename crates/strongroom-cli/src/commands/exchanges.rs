@@ -44,7 +44,7 @@ fn unknown(name: &str) -> Failure {
     if let Some(id) = registry::nearest(name) {
         failure = failure.hint(format!("strongroom exchanges {id}"));
     }
-    failure.hint("an exchange that is not known works like any other; nothing about its records is checked")
+    failure.hint("a new one works like any other; nothing about its records is checked")
 }
 
 /// One exchange of the list, for programs.

@@ -46,11 +46,14 @@ pub struct Report<'a> {
     added: &'a [String],
     unchanged: &'a [String],
     replaced: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    expiry_forgotten: &'a [String],
 }
 
 /// As the vault orders them, and not as the file did, so that reports can be compared.
 pub fn sorted(mut report: ImportReport) -> ImportReport {
-    for references in [&mut report.added, &mut report.unchanged, &mut report.replaced] {
+    let lists = [&mut report.added, &mut report.unchanged, &mut report.replaced, &mut report.expiry_forgotten];
+    for references in lists {
         references.sort();
     }
     report
@@ -65,7 +68,8 @@ impl Report<'_> {
 
 impl<'a> From<&'a ImportReport> for Report<'a> {
     fn from(report: &'a ImportReport) -> Report<'a> {
-        Report { format: None, added: &report.added, unchanged: &report.unchanged, replaced: &report.replaced }
+        let ImportReport { added, unchanged, replaced, expiry_forgotten } = report;
+        Report { format: None, added, unchanged, replaced, expiry_forgotten }
     }
 }
 
@@ -131,8 +135,17 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         output::json(&Report::from(&report).of_format(source.format))?;
     } else {
         output::text(describe(&report, args.dry_run))?;
+        tell_forgotten(context, &report);
     }
     Ok(Outcome::Done)
+}
+
+/// Asks for the one date that only its owner knows.
+pub fn tell_forgotten(context: &Context, report: &ImportReport) {
+    for reference in &report.expiry_forgotten {
+        context.note(format!("replacing forgets when the old key of {reference} expires; for the new one:"));
+        context.note(format!("  strongroom set {} --expires DATE", output::shell_word(reference)));
+    }
 }
 
 impl SourceFile {

@@ -8,7 +8,7 @@ mod report;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use strongroom::record::{Previous, Timestamp, field};
+use strongroom::record::{Fields, Previous, Timestamp, field};
 use strongroom::rotation::DAY;
 use strongroom::{Contents, Error, Record, Reference, Saved, Selection, registry};
 
@@ -256,18 +256,32 @@ fn remember(context: &Context, reference: &Reference, at: Option<Timestamp>) -> 
     Ok(Outcome::Done)
 }
 
-/// Applies one of the methods that need no answer from anybody.
+/// Applies one of the methods that need no answer from anybody, to what was there when the vault was opened.
 fn end<T>(
     context: &Context,
     reference: &Reference,
     change: impl FnOnce(&mut Contents, &Reference) -> Result<T, Error>,
 ) -> Result<(Reference, T, Saved), Failure> {
     let mut vault = context.open()?;
-    let stored = record_input::must_be_stored(&vault.contents(), reference)?;
-    let (outcome, saved) = context
-        .save(&mut vault, |vault| vault.edit(|contents| change(contents, &stored)))
-        .map_err(|error| refused(error, &stored))?;
+    let contents = vault.contents();
+    let stored = record_input::must_be_stored(&contents, reference)?;
+    let meant = contents.record(&stored).map(Record::duplicate).ok_or_else(|| none(&stored))?;
+    drop(contents);
+    let apply = |contents: &mut Contents| {
+        // Somebody may have ended that rotation meanwhile and begun another, whose values are nowhere else.
+        if contents.record(&stored).is_some_and(|there| rotation_of(there) != rotation_of(&meant)) {
+            return Err(Error::Changed { what: stored.to_string() });
+        }
+        change(contents, &stored)
+    };
+    let (outcome, saved) =
+        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
     Ok((stored, outcome, saved))
+}
+
+/// What makes a rotation this one: the values, those before them, and since when it has them.
+fn rotation_of(record: &Record) -> (&Fields, Option<&Previous>, Option<Timestamp>) {
+    (&record.fields, record.previous.as_ref(), record.rotated)
 }
 
 /// `{DONE: [REF], "fields": [...], "replaced", "retire"}`

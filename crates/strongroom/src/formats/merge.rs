@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{ImportReport, Imported, Metadata, guess_kind, names};
-use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value};
+use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value, field};
 use crate::secret::Secret;
 use crate::{Error, Result};
 
@@ -52,11 +52,12 @@ pub(super) fn merge_into(
     // Fresh ids are the only thing below that can fail, so they come before the first change.
     let records = with_usable_ids(contents, records, &record_steps)?;
 
+    let mut report = ImportReport::default();
     for (new, step) in records.into_iter().zip(record_steps.iter().copied()) {
         match step {
             Step::Keep => {}
             Step::Add => contents.insert(new)?,
-            Step::Replace => replace_record(contents, new, whole, now)?,
+            Step::Replace => report.expiry_forgotten.extend(replace_record(contents, new, whole, now)?),
         }
     }
     for ((name, text), step) in values.into_iter().zip(&value_steps) {
@@ -70,7 +71,6 @@ pub(super) fn merge_into(
         }
     }
 
-    let mut report = ImportReport::default();
     for (reference, step) in references.into_iter().zip(steps) {
         match step {
             Step::Add => report.added.push(reference),
@@ -133,7 +133,8 @@ fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]
     Ok(records)
 }
 
-fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timestamp) -> Result<()> {
+/// Returns its name when the day on which the old key expires was forgotten.
+fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timestamp) -> Result<Option<String>> {
     let reference: Reference = new.reference();
     let Some(old) = contents.record_mut(&reference) else {
         return Err(Error::NoSuchRecord { reference: reference.to_string() });
@@ -143,10 +144,12 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         let (id, created, exchange) = (old.id, old.created, std::mem::take(&mut old.exchange));
         *old = new;
         (old.id, old.created, old.exchange) = (id, created, exchange);
-        return Ok(());
+        return Ok(None);
     }
     // A kind that a person chose stays; one that followed from the values follows the new ones.
     let kind_was_guessed = old.kind == guess_kind(&old.fields);
+    let is_another = |(name, value): (&str, &Secret)| old.fields.get(name).is_some_and(|there| there != value);
+    let is_another_key = new.fields.iter().any(|(name, value)| field::is_secret(name) && is_another((name, value)));
     for (name, value) in new.fields.iter() {
         old.fields.set(name, value.duplicate());
     }
@@ -154,7 +157,12 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
-    Ok(())
+    if !is_another_key {
+        return Ok(None);
+    }
+    // As in a rotation: both were of the old key.
+    old.verified = None;
+    Ok(old.expires.take().map(|_| reference.to_string()))
 }
 
 #[cfg(test)]
@@ -224,6 +232,24 @@ mod tests {
         assert_eq!(record.api_secret().unwrap().expose_secret(), "EXAMPLE");
         let value = contents.value("PORT").unwrap();
         assert_eq!((value.created, value.changed), (NOW, Some(NOW)));
+    }
+
+    #[test]
+    fn when_the_old_key_expires_says_nothing_of_the_new_one() {
+        let reference = Reference::new("binance", "main");
+        let replaced_by = |before: &str, text: &str| {
+            let mut contents = merged(before);
+            let record = contents.record_mut(&reference).unwrap();
+            (record.expires, record.verified) = (Some(NOW - 1), Some(NOW - 2));
+            let report = merge_into(&mut contents, imported(text), true, NOW).unwrap();
+            assert_eq!(report.replaced, strings(&["binance/main"]));
+            let record = contents.record(&reference).unwrap();
+            (record.expires, record.verified, report.expiry_forgotten)
+        };
+        let new = "BINANCE_API_KEY=NEW\nBINANCE_API_SECRET=NEW\n";
+        assert_eq!(replaced_by(TEXT, new), (None, None, strings(&["binance/main"])));
+        let more = replaced_by("BINANCE_API_KEY=EXAMPLE\n", TEXT);
+        assert_eq!(more, (Some(NOW - 1), Some(NOW - 2), vec![]), "what was missing makes no other key");
     }
 
     #[test]

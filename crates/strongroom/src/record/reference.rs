@@ -60,7 +60,7 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", encode(&self.exchange, true), encode_subaccount(&self.subaccount))?;
+        write!(f, "{}/{}", encode_exchange(&self.exchange), encode_subaccount(&self.subaccount))?;
         match self.environment {
             Environment::Live => Ok(()),
             other => write!(f, "@{other}"),
@@ -132,8 +132,10 @@ impl fmt::Display for Selection {
         match self {
             Selection::Record(reference) => reference.fmt(f),
             Selection::Field(reference, field) => write!(f, "{reference}/{}", encode(field, false)),
-            Selection::Exchange(exchange, None) => write!(f, "{}/*", encode(exchange, true)),
-            Selection::Exchange(exchange, Some(environment)) => write!(f, "{}/*@{environment}", encode(exchange, true)),
+            Selection::Exchange(exchange, None) => write!(f, "{}/*", encode_exchange(exchange)),
+            Selection::Exchange(exchange, Some(environment)) => {
+                write!(f, "{}/*@{environment}", encode_exchange(exchange))
+            }
             Selection::Value(name) => write!(f, "env/{}", encode(name, false)),
         }
     }
@@ -172,6 +174,14 @@ fn decode(text: &str) -> Result<String, ReferenceError> {
         rest = after.get(2..).ok_or(ReferenceError::BadPercent)?;
     }
     String::from_utf8(bytes).map_err(|_| ReferenceError::BadPercent)
+}
+
+/// A hyphen in front would be taken for an option of the command line, so it is encoded too.
+fn encode_exchange(exchange: &str) -> String {
+    match exchange.strip_prefix('-') {
+        Some(rest) => format!("%2D{}", encode(rest, true)),
+        None => encode(exchange, true),
+    }
 }
 
 /// `/`, `%`, `*` and blanks are reserved; in an exchange's name `@` is too.
@@ -217,6 +227,14 @@ mod tests {
         let odd = Reference::new("okx", "a@live");
         assert_eq!(odd.to_string(), "okx/a%40live");
         assert_eq!(read("okx/a%40live"), Selection::Record(odd));
+    }
+
+    #[test]
+    fn no_reference_looks_like_an_option() {
+        let odd = Reference::new("-x", "-y");
+        assert_eq!(odd.to_string(), "%2Dx/-y");
+        assert_eq!(read("%2Dx/-y"), Selection::Record(odd));
+        assert_eq!(Selection::Exchange("-x".into(), None).to_string(), "%2Dx/*");
     }
 
     #[test]

@@ -38,11 +38,10 @@ pub fn run(context: &Context, references: &[String]) -> Result<Outcome, Failure>
         context.note("nothing there");
     } else {
         output::text(table(&rows, &calendar).render())?;
-        let late = rows.iter().filter(|(_, next)| next.is_late(calendar.now)).count();
-        let first = rows.iter().map(|(record, _)| record.reference().to_string()).next().unwrap_or_default();
-        if late > 0 {
-            let (total, word) = (rows.len(), output::shell_word(&first));
-            context.note(format!("\n{late} of {total} late, the first of all: strongroom rotate {word}"));
+        let late: Vec<&Record> =
+            rows.iter().filter(|(_, next)| next.is_late(calendar.now)).map(|(record, _)| *record).collect();
+        if let Some(first) = late.first() {
+            context.note(format!("\n{} of {} late, the first of all: {}", late.len(), rows.len(), command(first)));
         }
     }
     Ok(Outcome::Done)
@@ -85,5 +84,26 @@ fn why(record: &Record, next: &Next, calendar: &Calendar) -> String {
             let words = if words.is_empty() { "permissions unknown".to_owned() } else { words.join(", ") };
             format!("{} days: {words}", calendar.lifetime(record))
         }
+    }
+}
+
+/// What to paste. A rotation that is not finished stands in the way of the next.
+fn command(record: &Record) -> String {
+    let finish = if record.previous.is_some() { " --finish" } else { "" };
+    format!("strongroom rotate {}{finish}", output::shell_word(&record.reference().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom::Reference;
+    use strongroom::record::{Fields, Previous};
+
+    #[test]
+    fn an_unfinished_rotation_is_finished_before_the_next() {
+        let mut record = Record::new(&Reference::new("okx", "main"), 0).unwrap();
+        assert_eq!(command(&record), "strongroom rotate okx/main");
+        record.previous = Some(Previous { replaced: 0, retire: None, fields: Fields::default() });
+        assert_eq!(command(&record), "strongroom rotate okx/main --finish");
     }
 }
