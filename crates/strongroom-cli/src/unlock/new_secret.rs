@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use strongroom::{KdfCost, Secret, generate_passphrase};
 
-use super::{source, streams};
+use super::source;
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::{prompt, strength};
@@ -75,15 +75,12 @@ pub struct NewPassphrase {
 /// # Errors
 /// 2, 3 and 4 from the source; 7 for a weak one.
 pub fn from_args(context: &Context, args: &NewPassphraseArgs) -> Result<NewPassphrase, Failure> {
-    let given = match (&args.new_passphrase_file, args.new_passphrase_fd, &args.new_passphrase_command) {
-        (Some(path), unused, _) => {
-            streams::close_unused(unused);
-            Some(source::passphrase_file(context, path)?)
-        }
-        (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
-        (None, None, Some(command)) => Some(source::passphrase_command(command)?),
-        (None, None, None) => None,
-    };
+    let given = source::named(
+        context,
+        args.new_passphrase_file.as_deref(),
+        args.new_passphrase_fd,
+        args.new_passphrase_command.as_deref(),
+    )?;
     finish(context, given, &args.policy, "--new-passphrase-file PATH")
 }
 
@@ -93,15 +90,12 @@ pub fn from_args(context: &Context, args: &NewPassphraseArgs) -> Result<NewPassp
 /// As [`from_args`].
 pub fn from_globals(context: &Context, policy: &PassphrasePolicy) -> Result<NewPassphrase, Failure> {
     let globals = &context.globals;
-    let given = match (&globals.passphrase_file, globals.passphrase_fd, &globals.passphrase_command) {
-        (Some(path), unused, _) => {
-            streams::close_unused(unused);
-            Some(source::passphrase_file(context, path)?)
-        }
-        (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
-        (None, None, Some(command)) => Some(source::passphrase_command(command)?),
-        (None, None, None) => None,
-    };
+    let given = source::named(
+        context,
+        globals.passphrase_file.as_deref(),
+        globals.passphrase_fd,
+        globals.passphrase_command.as_deref(),
+    )?;
     finish(context, given, policy, "--passphrase-file PATH")
 }
 

@@ -9,6 +9,7 @@ use std::process::Stdio;
 use strongroom::Secret;
 use zeroize::Zeroizing;
 
+use super::streams;
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::harden;
@@ -18,6 +19,27 @@ const MOST_SECRET_BYTES: usize = 64 * 1024;
 
 /// The armour of the longest vault with CR LF (SPEC.md 6.7). No text to import is longer.
 const MOST_TEXT_BYTES: usize = 92_278_070;
+
+/// The passphrase from the first of these that is named, if one is. A descriptor that is not read is closed.
+///
+/// # Errors
+/// As those below.
+pub fn named(
+    context: &Context,
+    file: Option<&Path>,
+    descriptor: Option<u32>,
+    command: Option<&OsStr>,
+) -> Result<Option<Secret>, Failure> {
+    match (file, descriptor, command) {
+        (Some(path), unused, _) => {
+            streams::close_unused(unused);
+            passphrase_file(context, path).map(Some)
+        }
+        (None, Some(descriptor), _) => passphrase_descriptor(descriptor).map(Some),
+        (None, None, Some(command)) => passphrase_command(command).map(Some),
+        (None, None, None) => Ok(None),
+    }
+}
 
 /// The passphrase in a file; `-` is standard input. One line end after it is not part of it.
 ///

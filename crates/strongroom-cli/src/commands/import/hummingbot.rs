@@ -14,7 +14,6 @@ use super::SourceFile;
 use crate::context::Context;
 use crate::failure::{Failure, code};
 use crate::unlock::source::{self, shown};
-use crate::unlock::streams;
 use crate::{output, patience, private_file, prompt};
 
 /// The file with which hummingbot knows its password again.
@@ -51,15 +50,8 @@ impl SourcePassphraseArgs {
 
     /// The password that is named, if one is.
     fn given(&self, context: &Context) -> Result<Option<Secret>, Failure> {
-        Ok(match (&self.source_passphrase_file, self.source_passphrase_fd, &self.source_passphrase_command) {
-            (Some(path), unused, _) => {
-                streams::close_unused(unused);
-                Some(source::passphrase_file(context, path)?)
-            }
-            (None, Some(descriptor), _) => Some(source::passphrase_descriptor(descriptor)?),
-            (None, None, Some(command)) => Some(source::passphrase_command(command)?),
-            (None, None, None) => None,
-        })
+        let command = self.source_passphrase_command.as_deref();
+        source::named(context, self.source_passphrase_file.as_deref(), self.source_passphrase_fd, command)
     }
 }
 
