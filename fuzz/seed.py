@@ -31,6 +31,14 @@ FREQTRADE = (
 DOTENV = ("export A='b\\'c'\nB=\"x\\ny\" # c\nOKX_API_KEY=EXAMPLE\nOKX_API_SECRET='it'\"'\"'s'\n", "K=${A:-$}{\r\n", "A\n",
           "FREQTRADE__EXCHANGE__NAME=okx\nFREQTRADE__EXCHANGE__KEY=E\nFREQTRADE__EXCHANGE__CCXT_CONFIG__login=E\n",
           "HYPERLIQUID_TESTNET_PK=0xE\nKRAKEN_FUTURES_DEMO_API_KEY=E\nKRAKEN_FUTURES_DEMO_API_SECRET=E\n")
+POLICY = (
+    '[rotation]\nread = 90\ntrade = 60\nwithdraw = 14\nwarn_days = 7\n\n[expiry]\nwarn_days = 14\n',
+    '[[allow]]\nrecord = "kraken/cold%20wallet"\ncode = "withdraw-permission"\nreason = "pays out, no further"\n',
+    '[[allow]]\nrecord = "*@demo"\ncode = "shape"\nreason = "a"\n\n[[allow]]\nrecord = "okx/main/api_secret"\ncode = "blank"\nreason = "b"\n',
+    'allow = [{ record = "env/*", code = "same-secret", reason = """c""" }]\n',
+    '[rotation]\ntrade = 0x1e # days\nrotation.read = 1\n',
+    '[[alow]]\n',
+)
 
 
 def seed(target: str, content: bytes) -> None:
@@ -74,6 +82,8 @@ def main() -> None:
         seed("ccxt", text.encode())
     for text in FREQTRADE:
         seed("freqtrade", text.encode())
+    for text in POLICY:
+        seed("policy", text.encode())
     seed("strongroom", WHOLE.encode())
     for path in sorted((ROOT / "tests" / "interop" / "hummingbot").glob("*/connectors/*.yml")):
         if path.stem in HUMMINGBOT:

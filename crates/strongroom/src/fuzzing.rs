@@ -10,16 +10,35 @@ use crate::formats::{self, DotenvTarget, ExportFormat, ExportOptions, ImportForm
 use crate::keys::{DataKey, sha256};
 use crate::keytext::{KeyFile, MachineKey, RecoveryCode};
 use crate::pin::Expectation;
-use crate::record::{Contents, Record, Selection};
+use crate::policy::Policy;
+use crate::record::{Contents, Record, Selection, Timestamp};
+use crate::rotation::DAY;
 use crate::secret::Secret;
 use crate::vault::{LockedVault, Unlock};
 use crate::wire::{self, Index};
+
+/// When everything here happens.
+const NOW: Timestamp = 1_700_000_000;
+
+/// Records and a value with something wrong under every policy, some of it by date.
+static CHECKED: LazyLock<Contents> = LazyLock::new(|| {
+    let mut contents = Contents::default();
+    for (name, permission) in [("okx/main", "trade"), ("kraken/cold wallet", "withdraw"), ("somewhere/x@demo", "x")] {
+        let reference = name.parse().expect("each of these is a REF");
+        let mut record = Record::new(&reference, NOW - 50 * DAY).expect("these names may be stored");
+        record.permissions.insert(permission.into());
+        record.expires = Some(NOW + 9 * DAY);
+        record.fields.set("api_secret", Secret::copy_of("EXAMPLE "));
+        contents.insert(record).expect("each name is there once");
+    }
+    contents
+});
 
 /// A target by the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("container", container),
     ("forgery", forgery),
     ("payload", payload),
@@ -32,6 +51,7 @@ pub const TARGETS: [Target; 12] = [
     ("freqtrade", freqtrade),
     ("strongroom", strongroom),
     ("hummingbot", hummingbot),
+    ("policy", policy),
 ];
 
 /// Parses bytes whose checksum was made to fit, so that the fuzzer gets behind it; what parses has one spelling.
@@ -197,19 +217,29 @@ pub fn hummingbot(bytes: &[u8]) {
     let _ = Verification::read(&Secret::new(value));
 }
 
+/// Reads what a team takes for granted, and checks records by it.
+pub fn policy(bytes: &[u8]) {
+    let Ok(policy) = Policy::from_toml(text_of(bytes)) else { return };
+    let report = CHECKED.check(&policy, NOW);
+    assert!(report.findings.len() + report.silenced.len() >= 3, "the least that is wrong with them under any policy");
+}
+
+/// Reads, puts it into an empty vault, and looks for what is wrong with it.
 fn import(format: ImportFormat, bytes: &[u8]) {
     let text = text_of(bytes);
-    let options = ImportOptions { exchange: Some("binance"), now: 1_700_000_000 };
+    let options = ImportOptions { exchange: Some("binance"), now: NOW };
     let _ = formats::detect(text);
+    let mut contents = Contents::default();
     if let Ok(imported) = formats::read(format, &Secret::copy_of(text), &options) {
-        let _ = formats::merge_into(&mut Contents::default(), imported, false, 1_700_000_000);
+        let _ = formats::merge_into(&mut contents, imported, false, NOW);
+        contents.check(&Policy::default(), NOW);
     }
 }
 
 /// As [`import`], and what can be written in the same format leads to the same fields.
 fn again(from: ImportFormat, to: ExportFormat, bytes: &[u8]) {
     import(from, bytes);
-    let options = ImportOptions { exchange: Some("binance"), now: 1_700_000_000 };
+    let options = ImportOptions { exchange: Some("binance"), now: NOW };
     let Ok(imported) = formats::read(from, &Secret::copy_of(text_of(bytes)), &options) else { return };
     let records: Vec<&Record> = imported.records.iter().collect();
     let how = ExportOptions { target: DotenvTarget::Portable, bare: false, kubernetes: None };
