@@ -178,7 +178,9 @@ PAYLOAD = struct(
         id=fixed, exchange=text, subaccount=text, environment=u8, kind=u8, fields=FIELDS, permissions=listing(text),
         ip_allowlist=listing(text), created=i64, rotated=option(i64), expires=option(i64),
         rotate_after_days=option(u32), verified=option(i64), tags=listing(text), note=text,
-        previous=option(struct(replaced=i64, retire=option(i64), fields=FIELDS)), extensions=EXTENSIONS)),
+        previous=option(struct(replaced=i64, retire=option(i64), fields=FIELDS, rotated=option(i64),
+                               expires=option(i64), verified=option(i64))),
+        extensions=EXTENSIONS)),
     values=listing(struct(name=text, value=text, created=i64, changed=option(i64))),
     tombstones=listing(struct(id=fixed, removed=i64)),
     log=listing(struct(at=i64, revision=u64, who=text, what=text, action=u8, fields=listing(text))),
@@ -197,6 +199,11 @@ def record(exchange="binance", subaccount="main", environment=1, **changes):
         "fields": fields(api_key="EXAMPLE-KEY", api_secret="EXAMPLE-SECRET"), "permissions": [], "ip_allowlist": [],
         "created": TIME, "rotated": None, "expires": None, "rotate_after_days": None, "verified": None, "tags": [],
         "note": "", "previous": None, "extensions": []} | changes
+
+
+def previous(values, replaced=TIME, **changes):
+    return {"replaced": replaced, "retire": None, "fields": values, "rotated": None, "expires": None,
+            "verified": None} | changes
 
 
 def value(name="EXAMPLE_TOKEN", content="EXAMPLE", **changes):
@@ -407,11 +414,12 @@ def rich():
                rotated=TIME, expires=TIME + 1, rotate_after_days=90, verified=-1, tags=["a", "a b", "b"],
                note="lines\n\ttabs \x1b[31m and \u202e are kept",
                fields=fields(**{"A-b.c_9": "", "api_key": "EXAMPLE", "uid": "0"}),
-               previous={"replaced": TIME, "retire": TIME + 2, "fields": fields(api_key="EXAMPLE-OLD")},
+               previous=previous(fields(api_key="EXAMPLE-OLD"), retire=TIME + 2, rotated=TIME - 1, expires=TIME + 3,
+                                 verified=2**63 - 1),
                extensions=[{"tag": 0, "data": b""}, {"tag": 65535, "data": b"\0\xff"}]),
         record("binance", "main", 2, kind=2, fields=fields(private_key=pem)),
         record("binance", "main", 3, kind=3, fields=fields(private_key=pem.replace("\n", "\r\n")),
-               previous={"replaced": -2**63, "retire": None, "fields": []}),
+               previous=previous([], -2**63)),
         record("binance", "main2", 1, kind=4, fields=[], created=2**63 - 1),
         record("BYBIT", "Ünïcode 東京", 1, kind=5, fields=fields(wallet_address="0xEXAMPLE")),
         record("kraken", "b", 1, kind=6, fields=fields(token="e\u0301 is not \u00e9"), rotate_after_days=2**32 - 1),
@@ -917,7 +925,9 @@ def payloads():
     bad_record("tag-65-bytes", "7.4: each 1..64.", tags=["x" * 65])
     bad_record("note-4097-bytes", "7.4: at most 4096.", note="x" * 4097)
     bad_record("previous-fields-not-sorted", "7.5: strictly ascending by name.",
-               previous={"replaced": 0, "retire": None, "fields": fields(b="", a="")})
+               previous=previous(fields(b="", a="")))
+    bad_record("previous-option-2", "7: an option begins with 0 or 1.",
+               previous=previous([], verified=Raw(b"\2" + bytes(8))))
     bad_record("extensions-not-sorted", "7.4: strictly ascending by tag; 256 is above 1.",
                extensions=[{"tag": 256, "data": b""}, {"tag": 1, "data": b""}])
     bad("values-not-sorted", "7.1: strictly ascending by name.", values=[value("B"), value("A")])

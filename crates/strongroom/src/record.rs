@@ -75,8 +75,8 @@ pub struct Record {
     pub extensions: Extensions,
 }
 
-/// What a rotation replaced, kept for the overlap.
-#[derive(Debug, PartialEq)]
+/// What a rotation replaced, kept for the overlap, and what the record said of it.
+#[derive(Debug, Default, PartialEq)]
 pub struct Previous {
     /// When the new values came.
     pub replaced: Timestamp,
@@ -84,12 +84,25 @@ pub struct Previous {
     pub retire: Option<Timestamp>,
     /// The old values, by field name.
     pub fields: Fields,
+    /// When these had come.
+    pub rotated: Option<Timestamp>,
+    /// When the exchange stops accepting these.
+    pub expires: Option<Timestamp>,
+    /// When these were last seen working.
+    pub verified: Option<Timestamp>,
 }
 
 impl Previous {
     /// A second copy, said out loud.
     pub fn duplicate(&self) -> Previous {
-        Previous { replaced: self.replaced, retire: self.retire, fields: self.fields.duplicate() }
+        Previous {
+            replaced: self.replaced,
+            retire: self.retire,
+            fields: self.fields.duplicate(),
+            rotated: self.rotated,
+            expires: self.expires,
+            verified: self.verified,
+        }
     }
 }
 

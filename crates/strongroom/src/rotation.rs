@@ -123,7 +123,7 @@ pub fn next(record: &Record, days: &RotationDays) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Fields, Previous, Reference};
+    use crate::record::{Previous, Reference};
 
     const NOW: Timestamp = 1_767_225_600;
 
@@ -182,9 +182,9 @@ mod tests {
         assert_eq!(next(&record, &days), Next { task: Task::Rotate, at: NOW + 90 * DAY });
         record.expires = Some(NOW + 20 * DAY);
         assert_eq!(next(&record, &days), Next { task: Task::Renew, at: NOW + 20 * DAY });
-        record.previous = Some(Previous { replaced: NOW, retire: Some(NOW + 7 * DAY), fields: Fields::default() });
+        record.previous = Some(Previous { replaced: NOW, retire: Some(NOW + 7 * DAY), ..Previous::default() });
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW + 7 * DAY });
-        record.previous = Some(Previous { replaced: NOW, retire: None, fields: Fields::default() });
+        record.previous = Some(Previous { replaced: NOW, ..Previous::default() });
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW });
     }
 

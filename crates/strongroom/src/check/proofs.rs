@@ -263,7 +263,7 @@ fn unbound(all: &mut Contents, name: &str, days: Timestamp) {
 
 fn previous(all: &mut Contents, replaced: Timestamp, retire: Option<Timestamp>) {
     let fields: Fields = [("api_key".to_owned(), secret("EXAMPLE-OLD"))].into_iter().collect();
-    edit(all, "bitvavo/main", |record| record.previous = Some(Previous { replaced, retire, fields }));
+    edit(all, "bitvavo/main", |record| record.previous = Some(Previous { replaced, retire, fields, ..Previous::default() }));
 }
 
 /// Allows something harmless to the record that is in all of these, so that its absence can be noticed.
@@ -423,7 +423,7 @@ fn times_from_a_file_cannot_wrap() {
                 (record.created, record.rotated) = (time, Some(time));
                 record.expires = (name == "bitvavo/main").then_some(time);
                 record.ip_allowlist.clear();
-                record.previous = Some(Previous { replaced: time, retire: None, fields: Fields::default() });
+                record.previous = Some(Previous { replaced: time, ..Previous::default() });
             });
         }
         for now in [Timestamp::MIN, 0, NOW, Timestamp::MAX] {

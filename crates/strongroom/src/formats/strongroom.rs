@@ -105,6 +105,14 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
             write_time(out, previous.retire);
             out.push(", \"fields\": ");
             write_fields(out, &previous.fields);
+            for (name, time) in
+                [("rotated", previous.rotated), ("expires", previous.expires), ("verified", previous.verified)]
+            {
+                out.push(", ");
+                json_string(out, name);
+                out.push(": ");
+                write_time(out, time);
+            }
             out.push("}");
         }
         None => out.push("null"),
@@ -222,12 +230,15 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     }
     if let Some(node) = members.take_some("previous") {
         let mut previous = node.object()?;
-        let replaced = take_time(&mut previous, "replaced")?;
-        let retire = take_time(&mut previous, "retire")?;
-        let fields = read_fields(previous.require("fields")?)?;
-        let replaced = replaced.ok_or_else(|| previous.error("replaced is missing"))?;
+        record.previous = Some(Previous {
+            replaced: take_time(&mut previous, "replaced")?.ok_or_else(|| previous.error("replaced is missing"))?,
+            retire: take_time(&mut previous, "retire")?,
+            fields: read_fields(previous.require("fields")?)?,
+            rotated: take_time(&mut previous, "rotated")?,
+            expires: take_time(&mut previous, "expires")?,
+            verified: take_time(&mut previous, "verified")?,
+        });
         previous.finish()?;
-        record.previous = Some(Previous { replaced, retire, fields });
     }
     if let Some(node) = members.take_some("extensions") {
         record.extensions = read_extensions(node)?;
@@ -316,8 +327,14 @@ mod tests {
         record.verified = Some(-1);
         record.tags = words(&["a", "b"]);
         record.note = String::from("two\nlines").into();
-        record.previous =
-            Some(Previous { replaced: 1_750_000_000, retire: Some(i64::MIN), fields: fields(&[("api_key", "OLD")]) });
+        record.previous = Some(Previous {
+            replaced: 1_750_000_000,
+            retire: Some(i64::MIN),
+            fields: fields(&[("api_key", "OLD")]),
+            rotated: Some(1_740_000_000),
+            expires: Some(i64::MAX - 1),
+            verified: Some(-2),
+        });
         record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
         record
     }
@@ -349,6 +366,13 @@ mod tests {
         let records = read(&text, &OPTIONS).unwrap().records;
         assert_eq!(records[0].reference().to_string(), "okx/main");
         assert_eq!(records[0].created, OPTIONS.now);
+    }
+
+    #[test]
+    fn what_was_known_of_replaced_values_may_be_left_out() {
+        let text = r#"{"strongroom": 1, "records": [{"exchange": "okx", "previous": {"replaced": 7, "fields": {}}}]}"#;
+        let records = read(&Secret::copy_of(text), &OPTIONS).unwrap().records;
+        assert_eq!(records[0].previous, Some(Previous { replaced: 7, ..Previous::default() }));
     }
 
     #[test]

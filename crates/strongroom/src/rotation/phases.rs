@@ -11,7 +11,8 @@ impl Contents {
     /// Makes `new` the values of the record and keeps those that they replace, until `retire` or until the exchange
     /// stops accepting them, whichever comes first. What is not in `new` stays as it is.
     ///
-    /// When the old key expires and when it was last seen working says nothing of the new one: both are forgotten.
+    /// When the old values came, when they expire and when they were last seen working says nothing of the new ones: it is
+    /// kept beside the old values, and nothing is known of the new ones but that they come now.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::RotationUnfinished`]; [`Error::NoSuchField`] for a field that is not there to
@@ -39,14 +40,19 @@ impl Contents {
             new.iter().filter_map(take).collect()
         });
         let retire = record.expires.map_or(retire, |expires| expires.min(retire));
-        record.previous = Some(Previous { replaced: now, retire: Some(retire), fields: old });
-        record.rotated = Some(now);
-        record.expires = None;
-        record.verified = None;
+        record.previous = Some(Previous {
+            replaced: now,
+            retire: Some(retire),
+            fields: old,
+            rotated: record.rotated.replace(now),
+            expires: record.expires.take(),
+            verified: record.verified.take(),
+        });
         Ok(())
     }
 
-    /// Forgets the old values of a rotation and returns them, so that a caller can tell what they were called.
+    /// Forgets the old values of a rotation, with what was said of them, and returns them, so that a caller can tell what
+    /// they were called.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
@@ -55,10 +61,8 @@ impl Contents {
         record.previous.take().ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
     }
 
-    /// Makes the old values of a rotation the values again. The new ones are gone.
-    ///
-    /// When the old ones had come and when they expire is not known any more: they count from when the record was made,
-    /// which is never too late, until [`Contents::record_rotation`] says better.
+    /// Makes the old values of a rotation the values again, with when they came, when they expire and when they were last
+    /// seen working. The new ones are gone, with whatever was said of them meanwhile.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
@@ -70,9 +74,9 @@ impl Contents {
                 fields.set(name, value.duplicate());
             }
         });
-        record.rotated = None;
-        record.expires = None;
-        record.verified = None;
+        record.rotated = previous.rotated;
+        record.expires = previous.expires;
+        record.verified = previous.verified;
         Ok(())
     }
 
@@ -170,6 +174,9 @@ mod tests {
         let contents = begun();
         let record = contents.record(&okx()).unwrap();
         assert_eq!((record.expires, record.verified), (None, None));
+        let previous = record.previous.as_ref().unwrap();
+        let said = (previous.rotated, previous.expires, previous.verified);
+        assert_eq!(said, (Some(3_000), Some(NOW + 90 * DAY), Some(2_000)), "it stays with the old one");
     }
 
     #[test]
@@ -201,22 +208,37 @@ mod tests {
         let mut contents = begun();
         let previous = contents.finish_rotation(&okx()).unwrap();
         assert_eq!(previous.fields.get("api_key").unwrap().expose_secret(), "EXAMPLE-OLD");
-        assert_eq!(
-            (value(&contents, "api_key"), contents.record(&okx()).unwrap().previous.is_none()),
-            ("EXAMPLE-NEW", true)
-        );
+        let record = contents.record(&okx()).unwrap();
+        assert_eq!((value(&contents, "api_key"), record.previous.is_none()), ("EXAMPLE-NEW", true));
+        assert_eq!((record.rotated, record.expires, record.verified), (Some(NOW), None, None), "of the new ones");
         assert!(matches!(contents.finish_rotation(&okx()), Err(Error::NoRotation { .. })));
     }
 
     #[test]
-    fn rolling_back_keeps_nothing_of_the_new_values() {
+    fn rolled_back_it_is_as_it_was() {
+        let never_rotated = |record: &mut Record| (record.rotated, record.expires, record.verified) = (None, None, None);
+        for said in [|_: &mut Record| (), never_rotated] {
+            let mut contents = contents();
+            said(contents.record_mut(&okx()).unwrap());
+            let before = contents.record(&okx()).unwrap().duplicate();
+            contents.begin_rotation(&okx(), &fields(&[("api_key", "EXAMPLE-NEW")]), NOW, RETIRE).unwrap();
+            assert!(contents.record(&okx()).unwrap() != &before);
+            contents.roll_back_rotation(&okx()).unwrap();
+            assert!(contents.record(&okx()).unwrap() == &before);
+            assert!(matches!(contents.roll_back_rotation(&okx()), Err(Error::NoRotation { .. })));
+        }
+    }
+
+    #[test]
+    fn rolling_back_keeps_nothing_of_what_was_said_of_the_new_values() {
         let mut contents = begun();
+        let record = contents.record_mut(&okx()).unwrap();
+        (record.expires, record.verified) = (Some(NOW + 365 * DAY), Some(NOW + DAY));
         contents.roll_back_rotation(&okx()).unwrap();
         assert_eq!((value(&contents, "api_key"), value(&contents, "api_secret")), ("EXAMPLE-OLD", "EXAMPLE-OLD-S"));
         let record = contents.record(&okx()).unwrap();
-        assert!(record.previous.is_none());
-        assert_eq!((record.rotated, record.expires), (None, None), "they count from when the record was made");
-        assert!(matches!(contents.roll_back_rotation(&okx()), Err(Error::NoRotation { .. })));
+        let said = (record.rotated, record.expires, record.verified);
+        assert_eq!(said, (Some(3_000), Some(NOW + 90 * DAY), Some(2_000)));
     }
 
     #[test]

@@ -119,6 +119,9 @@ struct PreviousV1<'a> {
     replaced: Timestamp,
     retire: Option<Timestamp>,
     fields: List<(&'a str, &'a str)>,
+    rotated: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    verified: Option<Timestamp>,
 }
 
 #[derive(Encode, BorrowDecode)]

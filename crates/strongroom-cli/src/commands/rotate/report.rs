@@ -97,13 +97,13 @@ fn command(record: &Record) -> String {
 mod tests {
     use super::*;
     use strongroom::Reference;
-    use strongroom::record::{Fields, Previous};
+    use strongroom::record::Previous;
 
     #[test]
     fn an_unfinished_rotation_is_finished_before_the_next() {
         let mut record = Record::new(&Reference::new("okx", "main"), 0).unwrap();
         assert_eq!(command(&record), "strongroom rotate okx/main");
-        record.previous = Some(Previous { replaced: 0, retire: None, fields: Fields::default() });
+        record.previous = Some(Previous::default());
         assert_eq!(command(&record), "strongroom rotate okx/main --finish");
     }
 }

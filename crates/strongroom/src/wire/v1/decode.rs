@@ -255,6 +255,9 @@ fn to_record(record: &RecordV1<'_>) -> Record {
             replaced: previous.replaced,
             retire: previous.retire,
             fields: to_fields(&previous.fields),
+            rotated: previous.rotated,
+            expires: previous.expires,
+            verified: previous.verified,
         }),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
     }

@@ -130,6 +130,9 @@ fn from_record(record: &Record) -> RecordV1<'_> {
             replaced: previous.replaced,
             retire: previous.retire,
             fields: from_fields(&previous.fields),
+            rotated: previous.rotated,
+            expires: previous.expires,
+            verified: previous.verified,
         }),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, bytes.as_slice())).collect(),
     }

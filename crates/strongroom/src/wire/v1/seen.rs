@@ -77,14 +77,19 @@ fn words<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeError>
     Ok(())
 }
 
-/// When it was replaced, when it may be forgotten, and its fields.
+/// When it was replaced, when it may be forgotten, its fields, and what was said of them: every time is allowed.
 fn previous<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeError> {
     match u8::decode(decoder)? {
         0 => Ok(()),
         1 => {
             Timestamp::decode(decoder)?;
             Option::<Timestamp>::decode(decoder)?;
-            fields(decoder)
+            fields(decoder)?;
+            // Rotated, expires, verified.
+            Option::<Timestamp>::decode(decoder)?;
+            Option::<Timestamp>::decode(decoder)?;
+            Option::<Timestamp>::decode(decoder)?;
+            Ok(())
         }
         _ => Err(DecodeError::Other("an option is 0 or 1")),
     }
