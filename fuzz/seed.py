@@ -13,6 +13,8 @@ FORGERIES = (b"", b"\0\0\x89", b"\x10\0\x02", b"\x5a\x80\x01", b"\x5b\x80\x02", 
 AWS = '{"API_KEY":"EXAMPLE-K","API_SECRET":"EXAMPLE-S","SUBACCOUNTS":[{"subaccount_name":"a","API_KEY":"K","API_SECRET":"S"}]}'
 HUMMINGBOT = ("injective_v2_perpetual", "kraken", "lighter", "okx", "xrpl")
 WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
+ROTATED = ('{"strongroom":1,"records":[{"exchange":"okx","fields":{"api_key":"EXAMPLE"},"previous":{"replaced":"2026-01-01T00:00:00Z",'
+           '"retire":null,"fields":{"api_key":"E"},"rotated":-1,"expires":"2026-02-01T00:00:00Z","verified":null}}]}')
 CCXT = (
     '{"apiKey":"EXAMPLE-K","secret":"EXAMPLE-S","enableRateLimit":true,"options":{"sandbox":true,"defaultType":"swap"}}',
     '{"okx/a":{"apiKey":"EXAMPLE","secret":"EXAMPLE","password":"EXAMPLE"},"gate@testnet":{"apiKey":"E","secret":"E"}}',
@@ -84,7 +86,8 @@ def main() -> None:
         seed("freqtrade", text.encode())
     for text in POLICY:
         seed("policy", text.encode())
-    seed("strongroom", WHOLE.encode())
+    for text in (WHOLE, ROTATED):
+        seed("strongroom", text.encode())
     for path in sorted((ROOT / "tests" / "interop" / "hummingbot").glob("*/connectors/*.yml")):
         if path.stem in HUMMINGBOT:
             seed("hummingbot", path.read_bytes())
