@@ -103,11 +103,57 @@ fn rolling_back_brings_the_old_values_back_and_keeps_nothing_of_the_new() {
     begin(&sandbox, "").ok();
     let said = sandbox.run("rotate okx/main --rollback").ok();
     let said = said.says("rolled back okx/main: api_key and api_secret as before, the new ones are gone (revision 3)");
-    said.says("saved before still hold the new values").says("strongroom rotate okx/main --record --at DATE");
+    said.says("it is as it was: never rotated, no expiry known").says("saved before still hold the new values");
     let record = shown(&sandbox, "okx/main");
     assert_eq!((&record["values"]["api_key"], &record["rotated"]), (&json!(OLD_KEY), &Value::Null));
     assert!(!sandbox.run("export strongroom").ok().text().contains(NEW_SECRET));
     sandbox.run("rotate okx/main --rollback").exits(6);
+}
+
+#[test]
+fn what_was_known_of_the_old_values_stays_with_them_and_comes_back_with_them() {
+    let sandbox = sandbox();
+    sandbox.run("rotate okx/main --record --at 2026-01-31").ok();
+    sandbox.run("set okx/main --expires 2101-01-31").ok();
+    let before = shown(&sandbox, "okx/main");
+    begin(&sandbox, "--expires 2102-02-28").ok();
+    let during = shown(&sandbox, "okx/main");
+    assert_eq!(during["previous"]["rotated"], "2026-01-31T00:00:00Z");
+    assert_eq!(during["previous"]["expires"], "2101-01-31T00:00:00Z");
+    let text = sandbox.run("show okx/main").ok().prints("old rotated         2026-01-31T00:00:00Z");
+    text.prints("old expires         2101-01-31T00:00:00Z");
+    sandbox.run("set okx/main --expires 2103-03-31").ok();
+    let said = sandbox.run("rotate okx/main --rollback").ok();
+    said.says("it is as it was: rotated 2026-01-31, expires 2101-01-31").never_says("DATE");
+    assert_eq!(shown(&sandbox, "okx/main"), before);
+}
+
+#[test]
+fn old_values_that_expired_are_told_when_they_are_replaced_and_when_they_come_back() {
+    let sandbox = sandbox();
+    sandbox.run("set okx/main --expires 2026-01-31").ok();
+    begin(&sandbox, "").ok().says("the old ones are kept until it is finished, and expired 2026-01-31");
+    let said = sandbox.run("rotate okx/main --rollback").ok();
+    let said = said.says("it is as it was: never rotated, expired 2026-01-31");
+    said.says("warning: okx/main: the old key expired 2026-01-31").says("strongroom rotate okx/main");
+}
+
+#[test]
+fn half_of_a_pair_is_a_warning_where_nobody_is_asked() {
+    let sandbox = sandbox();
+    let told = "warning: okx/main: only the API key is new, and the secret key stays";
+    for half in [json!({"api_key": NEW_KEY}), json!({"api_key": NEW_KEY, "api_secret": OLD_SECRET})] {
+        sandbox.strongroom("rotate okx/main --from-json -").stdin(half.to_string()).end().ok().says(told);
+        sandbox.run("rotate okx/main --rollback").ok().says("api_key as before, the new one is gone");
+    }
+    sandbox.write("secret", NEW_SECRET);
+    let said = sandbox.run("rotate okx/main --file api_secret=secret").ok();
+    said.says("only the secret key is new, and the API key stays");
+    sandbox.run("rotate okx/main --rollback").ok();
+    begin(&sandbox, "").ok().never_says("only");
+    sandbox.run("rotate okx/main --rollback").ok();
+    let other = json!({"api_passphrase": "EXAMPLE-OTHER"}).to_string();
+    sandbox.strongroom("rotate okx/main --from-json -").stdin(other).end().ok().never_says("only");
 }
 
 #[test]
@@ -130,7 +176,8 @@ fn values_that_are_there_already_are_no_rotation() {
     }
     let other = json!({"token": "EXAMPLE"}).to_string();
     let run = sandbox.strongroom("rotate okx/main --from-json -").stdin(other).end();
-    run.exits(6).says("okx/main has no field token").says("hint: strongroom set okx/main token");
+    let run = run.exits(6).says("okx/main has no field token").says("hint: strongroom show okx/main");
+    run.says("strongroom set okx/main token");
     let empty = json!({"api_key": ""}).to_string();
     sandbox.strongroom("rotate okx/main --from-json -").stdin(empty).end().exits(2).says("api_key is empty");
     assert_eq!(sandbox.run("info --json").ok().json()["revision"], 1);
@@ -140,10 +187,7 @@ fn values_that_are_there_already_are_no_rotation() {
 fn the_expiry_of_the_old_key_does_not_stay_and_only_what_is_given_changes() {
     let sandbox = sandbox();
     sandbox.run("set okx/main --expires 2101-01-31 --permission read --tag hot --ip 203.0.113.7").ok();
-    begin(&sandbox, "")
-        .ok()
-        .says("the date of the old one was forgotten")
-        .says("strongroom set okx/main --expires DATE");
+    begin(&sandbox, "").ok().says("the date was that of the old one").says("strongroom set okx/main --expires DATE");
     let record = shown(&sandbox, "okx/main");
     assert_eq!(record["expires"], Value::Null);
     assert_eq!((&record["permissions"], &record["tags"]), (&json!(["read"]), &json!(["hot"])));
@@ -168,7 +212,7 @@ fn old_values_are_kept_as_long_as_one_says_but_not_beyond_their_own_expiry() {
     begin(&sandbox, "--overlap 30").ok();
     assert!(retire(&sandbox).is_some_and(|time| time.starts_with(&date(30))));
     sandbox.run("rotate okx/main --finish").ok();
-    begin(&sandbox, "--retire 2001-01-31").exits(2).says("--retire is over already");
+    begin(&sandbox, "--retire 2001-01-31").exits(2).says("until 2001-01-31: that is over already");
 }
 
 #[test]
@@ -178,7 +222,10 @@ fn a_rotation_that_was_done_elsewhere_is_recorded() {
     let said = sandbox.run("rotate okx/main --record --at 2026-01-31").ok();
     said.says("recorded okx/main: its values came on 2026-01-31").says("it still expires 2101-01-31");
     assert_eq!(shown(&sandbox, "okx/main")["rotated"], "2026-01-31T00:00:00Z");
-    sandbox.run("rotate okx/main --record --at 2100-01-31").exits(2);
+    let refused = sandbox.run("rotate okx/main --record --at 2100-01-31").exits(2);
+    let refused = refused.says("the values cannot have come on 2100-01-31: that is in the future");
+    refused.says("hint: strongroom rotate okx/main --record\n").says("strongroom set okx/main --expires 2100-01-31");
+    assert_eq!(shown(&sandbox, "okx/main")["rotated"], "2026-01-31T00:00:00Z");
     let recorded = sandbox.run("rotate okx/main --record --at 2026-02-28 --json").ok().json();
     assert_eq!(recorded, json!({"recorded": ["okx/main"], "at": "2026-02-28T00:00:00Z"}));
 }
@@ -211,9 +258,12 @@ fn what_makes_no_sense_is_wrong_usage() {
         "rotate okx/main --at 2026-01-31",
         "rotate okx/main --overlap 3 --retire 2101-01-31",
         "rotate okx/main --overlap soon",
+        "rotate okx/main --overlap -3",
     ] {
         sandbox.run(words).exits(2);
     }
+    sandbox.run("rotate okx/main --overlap -3").exits(2).says("a number of days");
+    sandbox.run("rotate okx binance --finish").exits(2).says("strongroom rotate okx --finish");
     sandbox.run("rotate okx/main").exits(2).says("nobody can be asked for okx/main api_key");
     sandbox.run("rotate kraken/main --finish").exits(6);
 }
@@ -325,6 +375,53 @@ fn in_a_terminal_new_values_are_asked_for_and_the_expiry_of_the_new_key() {
     drop(terminal);
     let record = shown(&sandbox, "okx/main");
     assert_eq!((&record["values"]["api_key"], &record["expires"]), (&json!(NEW_KEY), &json!("2102-01-31T00:00:00Z")));
+}
+
+#[test]
+fn in_a_terminal_the_other_half_of_a_pair_is_asked_for() {
+    let test = "in_a_terminal_the_other_half_of_a_pair_is_asked_for";
+    for (meant, active) in [(false, NEW_SECRET), (true, OLD_SECRET)] {
+        let sandbox = sandbox();
+        let Some(terminal) = Terminal::start(test, &sandbox, "rotate okx/main --key-file machine.key") else { return };
+        for (question, answer) in
+            [("API key, usually", NEW_KEY), ("secret key, usually", ""), ("passphrase, usually", "")]
+        {
+            terminal.wait(question, 1);
+            terminal.enter(answer);
+        }
+        terminal.wait("Enter it again? [Y/n]", 1);
+        terminal.enter("n");
+        terminal.wait("Only the API key is new, and the secret key stays.", 1);
+        terminal.wait("Enter the secret key too? [Y/n]", 1);
+        // A secret that is pasted where the question stands is neither shown nor an answer.
+        terminal.enter(NEW_SECRET);
+        terminal.wait("Enter the secret key too? [Y/n]", 2);
+        terminal.enter(if meant { "n" } else { "" });
+        if !meant {
+            terminal.wait("secret key, usually", 2);
+            terminal.enter(NEW_SECRET);
+            terminal.wait("Enter it again? [Y/n]", 2);
+            terminal.enter("n");
+        }
+        let screen = terminal.wait("EXIT=0", 1);
+        assert!(!screen.contains(NEW_KEY) && !screen.contains(NEW_SECRET), "{screen}");
+        drop(terminal);
+        let record = shown(&sandbox, "okx/main");
+        assert_eq!((&record["values"]["api_key"], &record["values"]["api_secret"]), (&json!(NEW_KEY), &json!(active)));
+    }
+}
+
+#[test]
+fn in_a_terminal_enter_alone_everywhere_rotates_nothing() {
+    let sandbox = sandbox();
+    let test = "in_a_terminal_enter_alone_everywhere_rotates_nothing";
+    let Some(terminal) = Terminal::start(test, &sandbox, "rotate okx/main --key-file machine.key") else { return };
+    for question in ["API key, usually", "secret key, usually", "passphrase, usually"] {
+        terminal.wait(question, 1);
+        terminal.enter("");
+    }
+    let screen = terminal.wait("EXIT=7", 1);
+    assert!(screen.contains("caused by: nothing was entered"), "{screen}");
 }
 
 #[test]

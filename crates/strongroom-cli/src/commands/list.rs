@@ -48,6 +48,8 @@ struct PreviousView<'a> {
     replaced: String,
     retire: Option<String>,
     fields: Vec<&'a str>,
+    rotated: Option<String>,
+    expires: Option<String>,
 }
 
 /// One line of `list --json`.
@@ -65,6 +67,8 @@ impl<'a> RecordView<'a> {
             replaced: output::time(previous.replaced),
             retire: previous.retire.map(output::time),
             fields: previous.fields.names().collect(),
+            rotated: previous.rotated.map(output::time),
+            expires: previous.expires.map(output::time),
         };
         RecordView {
             exchange: &record.exchange,

@@ -1,19 +1,20 @@
 //! `strongroom rotate`: new values in two phases, and what is due.
 //!
 //! The old values stay for an overlap, in which bots are restarted one after the other; then they are forgotten, or come
-//! back. What is said here names no value. The report is in [`report`].
+//! back. What is said of it is in [`told`], the report in [`report`].
 
 mod report;
+mod told;
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use strongroom::record::{Fields, Previous, Timestamp, field};
 use strongroom::rotation::DAY;
-use strongroom::{Contents, Error, Record, Reference, Saved, Selection, registry};
+use strongroom::{Contents, Error, Record, Reference, Saved, Selection};
 
 use super::add::read_document;
-use super::record_input::conversation::{Conversation, facts, listed};
+use super::record_input::conversation::{Conversation, HalfNew, facts};
 use super::record_input::prompts::{self, FileFlags};
 use super::record_input::{self, Limit, RecordInput};
 use crate::context::Context;
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 use crate::output::{self, shell_word};
 use crate::unlock::streams;
 use crate::{Outcome, cli, prompt};
+use told::{answer, are, expire, fields_of, in_revision, moment, refused, said_of, say_history, say_page, tell_begun};
 
 // What `rotate` takes.
 #[derive(Debug, clap::Args)]
@@ -45,7 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "DATE", value_parser = parse_moment, requires = "record")]
     at: Option<Timestamp>,
     /// How many days the old values stay
-    #[arg(long, value_name = "DAYS", default_value = "7", conflicts_with_all = ["phase", "retire"])]
+    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_OVERLAP, value_parser = parse_overlap,
+        allow_negative_numbers = true, conflicts_with_all = ["phase", "retire"])]
     overlap: u16,
     /// Until when the old values stay: a date or an RFC 3339 time
     #[arg(long, value_name = "DATE", value_parser = parse_moment, conflicts_with = "phase")]
@@ -60,6 +63,9 @@ pub struct Args {
     files: FileFlags,
 }
 
+/// How many days the old values stay when nobody says it.
+const DEFAULT_OVERLAP: u16 = 7;
+
 /// Begins, finishes, takes back or remembers a rotation, or tells what is due.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, args.from_json.as_deref(), None)?;
@@ -67,20 +73,26 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         return report::run(context, &args.references);
     }
     let [name] = args.references.as_slice() else {
-        return Err(Failure::usage("rotate changes one record at a time").hint("strongroom rotate --due"));
+        let (first, phase) = (args.references.first().map(|name| shell_word(name)), phase_of(&args));
+        let hint = format!("one after the other: strongroom rotate {}{phase}", first.unwrap_or_default());
+        return Err(Failure::usage("rotate changes one record at a time").hint(hint));
     };
     let reference = match cli::selection(name)? {
         Selection::Record(reference) => reference,
         Selection::Field(reference, _) => {
-            return Err(Failure::usage("rotate takes a record, without a field")
-                .hint(format!("strongroom rotate {}", shell_word(&reference.to_string()))));
+            return Err(Failure::usage("rotate takes a record, without a field").hint(format!(
+                "strongroom rotate {}{}",
+                shell_word(&reference.to_string()),
+                phase_of(&args)
+            )));
         }
         value @ Selection::Value(_) => {
             return Err(Failure::usage("an env/NAME value has no rotation; it is replaced at once")
                 .hint(format!("strongroom set {}", shell_word(&value.to_string()))));
         }
         Selection::Exchange(..) => {
-            return Err(Failure::usage("rotate changes one record: exchange/subaccount[@environment]"));
+            return Err(Failure::usage("rotate changes one record: exchange/subaccount[@environment]")
+                .hint(format!("strongroom rotate --due {}", shell_word(name))));
         }
     };
     if (args.finish || args.rollback || args.record) && !args.files.is_empty() {
@@ -94,12 +106,24 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     }
 }
 
+/// ` --finish`, for what is to be pasted.
+fn phase_of(args: &Args) -> &'static str {
+    match () {
+        () if args.finish => " --finish",
+        () if args.rollback => " --rollback",
+        () if args.record => " --record",
+        () => "",
+    }
+}
+
 fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome, Failure> {
     let calendar = Calendar::of(context)?;
     let now = calendar.now;
     let retire = args.retire.unwrap_or(now + Timestamp::from(args.overlap) * DAY);
     if retire < now {
-        return Err(Failure::usage("--retire is over already"));
+        let word = shell_word(&reference.to_string());
+        let what = format!("the old values cannot stay until {}: that is over already", moment(retire));
+        return Err(Failure::usage(what).hint(format!("strongroom rotate {word} --overlap {DEFAULT_OVERLAP}")));
     }
     // A document is read, and proven to be one, before anybody is asked for a passphrase.
     let mut input = match &args.from_json {
@@ -122,8 +146,11 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         return Err(refused(Error::RotationUnfinished { reference: stored.to_string() }, &stored));
     }
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
-    if !given {
-        converse(context, &before, &mut input, now)?;
+    match HalfNew::of(&before, &input.fields) {
+        // Whoever hands over values is not asked about them: a script has nobody there.
+        Some(half) if given => context.warn(format!("{stored}: only {}", half.told(&stored.exchange))),
+        _ if given => {}
+        _ => converse(context, &before, &mut input, now)?,
     }
     record_input::warn_of_metadata(context, &stored.to_string(), &input, now);
     let new = input.fields.drain(..).collect();
@@ -151,43 +178,17 @@ fn converse(context: &Context, before: &Record, input: &mut RecordInput, now: Ti
     let conversation = Conversation::about(context, before);
     conversation.open(&names)?;
     input.fields = conversation.ask(&names)?;
-    if let (Some(expires), false, None) = (before.expires, input.fields.is_empty(), input.expires) {
-        let question = format!("The old key expires {}. When does the new one?", output::date(expires));
+    if input.fields.is_empty() {
+        return Err(refused(Error::NothingRotated { reference: before.reference().to_string() }, &before.reference())
+            .cause("nothing was entered"));
+    }
+    conversation.offer_other_half(before, &mut input.fields)?;
+    if let (Some(expires), None) = (before.expires, input.expires) {
+        let question =
+            format!("The old key {} {}. When does the new one?", expire(expires, now), output::date(expires));
         input.expires = facts::expiry(context, &question, now)?.map(Some);
     }
     prompt::say("");
-    Ok(())
-}
-
-fn tell_begun(
-    context: &Context,
-    calendar: &Calendar,
-    before: &Record,
-    after: &Record,
-    saved: Saved,
-) -> Result<(), Failure> {
-    let Some(previous) = &after.previous else { return Ok(()) };
-    let reference = after.reference();
-    if context.json {
-        return answer("rotated", &reference, previous);
-    }
-    let word = shell_word(&reference.to_string());
-    let names = fields_of(previous);
-    let number = if previous.fields.len() == 1 { ("the old one is", "it") } else { ("the old ones are", "them") };
-    context.note(format!("rotated {reference}: {names} replaced{}", in_revision(saved)));
-    if let Some(retire) = previous.retire {
-        let (kept, pronoun) = number;
-        let when = calendar.distance_to(retire);
-        context.note(format!("{kept} kept until {}, {when}; get --previous prints {pronoun}", output::date(retire)));
-    }
-    if before.expires.is_some() && after.expires.is_none() {
-        context.note("when the new key expires is not known: the date of the old one was forgotten");
-        context.note(format!("  strongroom set {word} --expires DATE"));
-    }
-    context.note("when every bot runs with the new values, delete the old key at the exchange");
-    say_page(context, &reference);
-    context.note(format!("  strongroom rotate {word} --finish"));
-    context.note(format!("if they do not work:\n  strongroom rotate {word} --rollback"));
     Ok(())
 }
 
@@ -222,13 +223,19 @@ fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failur
         answer("rolled_back", &stored, &previous)?;
         return Ok(Outcome::Done);
     }
-    let (names, word) = (fields_of(&previous), shell_word(&stored.to_string()));
-    context.note(format!("rolled back {stored}: {names} as before, the new ones are gone{}", in_revision(saved)));
+    let names = fields_of(&previous);
+    let gone = if previous.fields.len() == 1 { "the new one is" } else { "the new ones are" };
+    context.note(format!("rolled back {stored}: {names} as before, {gone} gone{}", in_revision(saved)));
+    let now = output::now();
+    context.note(format!("it is as it was: {}", said_of(&previous, now)));
     say_history(context, "the new values");
     context.note("delete the new key at the exchange");
     say_page(context, &stored);
-    context.note("since when it has its values and when they expire is not known any more");
-    context.note(format!("  strongroom rotate {word} --record --at DATE\n  strongroom set {word} --expires DATE"));
+    if let Some(expires) = previous.expires.filter(|expires| *expires <= now) {
+        let word = shell_word(&stored.to_string());
+        context.warn(format!("{stored}: the old key expired {}", output::date(expires)));
+        context.note(format!("  strongroom rotate {word}"));
+    }
     Ok(Outcome::Done)
 }
 
@@ -236,7 +243,10 @@ fn remember(context: &Context, reference: &Reference, at: Option<Timestamp>) -> 
     let now = output::now();
     let at = at.unwrap_or(now);
     if at > now {
-        return Err(Failure::usage("--at is not over yet"));
+        let (word, at) = (shell_word(&reference.to_string()), moment(at));
+        return Err(Failure::usage(format!("the values cannot have come on {at}: that is in the future"))
+            .hint(format!("strongroom rotate {word} --record"))
+            .hint(format!("if the key expires then: strongroom set {word} --expires {at}")));
     }
     let note = |contents: &mut Contents, stored: &Reference| {
         contents.record_rotation(stored, at)?;
@@ -284,64 +294,14 @@ fn rotation_of(record: &Record) -> (&Fields, Option<&Previous>, Option<Timestamp
     (&record.fields, record.previous.as_ref(), record.rotated)
 }
 
-/// `{DONE: [REF], "fields": [...], "replaced", "retire"}`
-fn answer(done: &str, reference: &Reference, previous: &Previous) -> Result<(), Failure> {
-    let mut document = serde_json::Map::new();
-    document.insert(done.to_owned(), json!([reference.to_string()]));
-    document.insert("fields".to_owned(), previous.fields.names().collect());
-    document.insert("replaced".to_owned(), output::time(previous.replaced).into());
-    document.insert("retire".to_owned(), previous.retire.map(output::time).into());
-    output::json(&Value::Object(document))
-}
-
-/// What to paste, where that is known.
-fn refused(error: Error, reference: &Reference) -> Failure {
-    let word = shell_word(&reference.to_string());
-    let hints = match &error {
-        Error::RotationUnfinished { .. } => {
-            vec![format!("strongroom rotate {word} --finish"), format!("strongroom rotate {word} --rollback")]
-        }
-        Error::NoRotation { .. } => vec![format!("strongroom rotate {word}"), "strongroom rotate --due".to_owned()],
-        Error::NothingRotated { .. } => vec![format!("if it was done elsewhere: strongroom rotate {word} --record")],
-        Error::NoSuchField { field, .. } => vec![format!("strongroom set {word} {}", shell_word(field))],
-        _ => Vec::new(),
-    };
-    let mut failure = Failure::from(error);
-    if !hints.is_empty() {
-        failure.hints = hints;
-    }
-    failure
-}
-
 fn none(reference: &Reference) -> Error {
     Error::NoSuchRecord { reference: reference.to_string() }
 }
 
-fn fields_of(previous: &Previous) -> String {
-    listed(&previous.fields.names().map(str::to_owned).collect::<Vec<_>>())
-}
-
-fn are(previous: &Previous) -> &'static str {
-    if previous.fields.len() == 1 { "is" } else { "are" }
-}
-
-fn in_revision(saved: Saved) -> String {
-    match saved {
-        Saved::Revision(revision) => format!(" (revision {revision})"),
-        Saved::Unchanged => String::new(),
-    }
-}
-
-fn say_page(context: &Context, reference: &Reference) {
-    if let Some(page) = registry::exchange(&reference.exchange).and_then(registry::Exchange::keys_page) {
-        context.note(format!("  {page}"));
-    }
-}
-
-fn say_history(context: &Context, what: &str) {
-    context.note(format!("versions saved before still hold {what}: commits, backups, branches"));
-}
-
 fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {
     record_input::parse_moment(text).ok_or("a date such as 2027-01-31, or an RFC 3339 time")
+}
+
+fn parse_overlap(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "a number of days from 0 to 65535")
 }

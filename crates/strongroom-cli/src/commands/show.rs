@@ -144,6 +144,11 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
         let until = previous.retire.map(|retire| format!(", kept until {}", output::date(retire))).unwrap_or_default();
         lines.coloured("replaced", &format!("{}{until}", output::time(previous.replaced)), calendar.colour(&next));
         lines.fields("old ", &previous.fields, reveal);
+        for (name, time) in
+            [("old rotated", previous.rotated), ("old expires", previous.expires), ("old verified", previous.verified)]
+        {
+            lines.line(name, &time.map(output::time).unwrap_or_default());
+        }
     }
     lines.0
 }

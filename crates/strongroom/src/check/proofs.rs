@@ -263,7 +263,9 @@ fn unbound(all: &mut Contents, name: &str, days: Timestamp) {
 
 fn previous(all: &mut Contents, replaced: Timestamp, retire: Option<Timestamp>) {
     let fields: Fields = [("api_key".to_owned(), secret("EXAMPLE-OLD"))].into_iter().collect();
-    edit(all, "bitvavo/main", |record| record.previous = Some(Previous { replaced, retire, fields, ..Previous::default() }));
+    edit(all, "bitvavo/main", |record| {
+        record.previous = Some(Previous { replaced, retire, fields, ..Previous::default() })
+    });
 }
 
 /// Allows something harmless to the record that is in all of these, so that its absence can be noticed.

@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn rolled_back_it_is_as_it_was() {
-        let never_rotated = |record: &mut Record| (record.rotated, record.expires, record.verified) = (None, None, None);
+        let never_rotated =
+            |record: &mut Record| (record.rotated, record.expires, record.verified) = (None, None, None);
         for said in [|_: &mut Record| (), never_rotated] {
             let mut contents = contents();
             said(contents.record_mut(&okx()).unwrap());

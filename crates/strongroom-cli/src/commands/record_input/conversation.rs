@@ -5,6 +5,7 @@
 //! word. What a paste brings along is told by [`pasted`]; what is not secret is asked for in [`facts`].
 
 pub mod facts;
+mod pair;
 
 use strongroom::record::{Fields, field};
 use strongroom::registry::{self, Exchange};
@@ -15,6 +16,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{WIDTH, printable, wrapped};
 use crate::prompt;
+
+pub use pair::HalfNew;
 
 /// Names of fields and their values, in the order in which they were asked for.
 pub type Answers = Vec<(String, Secret)>;
@@ -95,6 +98,26 @@ impl<'a> Conversation<'a> {
         Ok(answers)
     }
 
+    /// Says that only one half of a pair is new and asks for the other, until it is new too or the one is meant.
+    ///
+    /// # Errors
+    /// Exit code 4 when nobody can be asked.
+    pub fn offer_other_half(&self, before: &Record, answers: &mut Answers) -> Result<(), Failure> {
+        while let Some(half) = HalfNew::of(before, answers) {
+            let told = half.told(&before.exchange);
+            prompt::say(&wrapped(&format!("Only {told}. Exchanges make both at once."), 0));
+            if !prompt::agree(self.context, &format!("Enter the {} too?", self.word(half.stays)))? {
+                break;
+            }
+            if let Some(value) = self.ask_for(half.stays)? {
+                put(answers, half.stays, value);
+                self.offer_exchange(answers)?;
+                self.offer_again(half.stays, answers)?;
+            }
+        }
+        Ok(())
+    }
+
     fn require_somebody(&self, names: &[String]) -> Result<(), Failure> {
         if prompt::possible(self.context) {
             return Ok(());
@@ -132,13 +155,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// What the exchange calls a field; its own name where nobody has a word for it.
     fn word(&self, name: &str) -> String {
-        let word = match self.exchange {
-            Some(exchange) => exchange.word(name),
-            None => registry::word(name),
-        };
-        if word == name.replace('_', " ") { name.to_owned() } else { word.into_owned() }
+        word(self.exchange, name)
     }
 
     /// Says that two answers look as if each stood in the other's place.
@@ -164,10 +182,7 @@ impl<'a> Conversation<'a> {
                 break;
             }
             let Some(value) = self.ask_for(name)? else { break };
-            match answers.iter_mut().find(|(answered, _)| answered == name) {
-                Some((_, answer)) => *answer = value,
-                None => answers.push((name.to_owned(), value)),
-            }
+            put(answers, name, value);
         }
         Ok(())
     }
@@ -199,6 +214,23 @@ impl<'a> Conversation<'a> {
             fields.set(name, value.duplicate());
         }
         fields
+    }
+}
+
+/// What an exchange calls a field; its own name where nobody has a word for it.
+fn word(exchange: Option<&Exchange>, name: &str) -> String {
+    let word = match exchange {
+        Some(exchange) => exchange.word(name),
+        None => registry::word(name),
+    };
+    if word == name.replace('_', " ") { name.to_owned() } else { word.into_owned() }
+}
+
+/// Instead of the answer that is there, or behind the others.
+fn put(answers: &mut Answers, name: &str, value: Secret) {
+    match answers.iter_mut().find(|(answered, _)| answered == name) {
+        Some((_, answer)) => *answer = value,
+        None => answers.push((name.to_owned(), value)),
     }
 }
 

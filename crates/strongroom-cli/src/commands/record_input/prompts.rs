@@ -62,9 +62,7 @@ impl FileFlags {
             let (name, path) = file.split_once('=').unwrap_or((file, ""));
             let name = field_name(name)?;
             if path.is_empty() || path == "-" {
-                return Err(
-                    Failure::usage("--file takes FIELD=PATH").hint("strongroom add REF --file api_secret=key.pem")
-                );
+                return Err(Failure::usage("--file takes FIELD=PATH").hint("such as --file api_secret=key.pem"));
             }
             if answers.iter().any(|(taken, _)| *taken == name) {
                 return Err(Failure::usage(format!("--file names {name} twice")));
