@@ -289,3 +289,36 @@ fn without_a_terminal_files_are_enough_and_nothing_is_asked() {
     sandbox.run("set binance/main --file api_secret=key.pem").ok();
     assert!(sandbox.run("show binance/main --json").ok().json()["rotated"].is_string());
 }
+
+#[test]
+fn a_slip_in_a_permission_is_a_question_and_whoever_answers_it_has_the_last_word() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_slip_in_a_permission_is_a_question_and_whoever_answers_it_has_the_last_word";
+    let answers = [("", serde_json::json!(["read", "withdraw"])), ("n", serde_json::json!(["read", "withdrawl"]))];
+    for (answer, expected) in answers {
+        let Some(terminal) = start(test, &sandbox, "set okx/main --permission read,withdrawl") else { return };
+        let screen = terminal.wait("Did you mean withdraw? [Y/n]", 1);
+        assert!(screen.contains("okx/main: withdrawl is no permission that is known here."), "{screen}");
+        terminal.enter(answer);
+        let screen = terminal.wait("EXIT=0", 1);
+        assert_eq!(screen.contains("warning: "), answer == "n", "{screen}");
+        drop(terminal);
+        assert_eq!(sandbox.run("show okx/main --json").ok().json()["permissions"], expected);
+    }
+}
+
+#[test]
+fn a_word_where_letters_belong_is_understood() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_word_where_letters_belong_is_understood";
+    let Some(terminal) = start(test, &sandbox, "add somewhere-new") else { return };
+    for question in ["API key:", "API secret:"] {
+        terminal.wait(question, 1);
+        terminal.enter("EXAMPLE");
+    }
+    terminal.wait("Letters, such as rt:", 1);
+    terminal.enter("withdrawl");
+    terminal.wait("did you mean withdraw? only the letters r, t, m and w, please", 1);
+    terminal.interrupt();
+    terminal.wait("EXIT=130", 1);
+}

@@ -10,7 +10,7 @@ use strongroom::{
 
 use super::record_input::conversation::{Conversation, facts};
 use super::record_input::prompts::{self, FileFlags};
-use super::record_input::{self, MetadataFlags, RecordInput};
+use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
@@ -63,9 +63,12 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         Some(path) => read_document(path, record_input::read_record)?,
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
-    let mut vault = context.open()?;
+    let has_more = !extra.is_empty() || !args.files.is_empty() || !args.metadata.is_permissions_at_most();
+    let again = (!has_more).then(|| slips::again("add", &args.reference, args.from_json.as_deref())).flatten();
     let kind = args.metadata.kind;
     args.metadata.lay_over(&mut input);
+    slips::settle_permissions(context, reference, &mut input, again)?;
+    let mut vault = context.open()?;
     let made = now();
     let mut reference = reference.clone();
     record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
