@@ -75,7 +75,10 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
+        record_input::warn_of_test_server(context, &reference);
         converse(context, &reference, &extra, kind, &mut input, made)?;
+    } else {
+        record_input::warn_of_test_server(context, &reference);
     }
     if input.fields.is_empty() {
         return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::{output, select};
 
 pub use json::{read_record, read_value};
-pub use slips::{warn_of_blanks, warn_of_metadata};
+pub use slips::{warn_of_blanks, warn_of_metadata, warn_of_test_server};
 pub use strongroom::check::is_network;
 pub use strongroom::record::field::is_secret;
 

@@ -93,6 +93,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let mut vault = context.open()?;
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    record_input::warn_of_test_server(context, &stored);
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let mut shown = None;
     if let Some(record) = contents.record(&stored)

@@ -92,6 +92,17 @@ pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]
     }
 }
 
+/// Warns of a name that says an environment which the exchange is not known to have.
+pub fn warn_of_test_server(context: &Context, reference: &Reference) {
+    let known = registry::exchange(&reference.exchange).filter(|exchange| exchange.lacks(reference.environment));
+    let Some(exchange) = known else { return };
+    let text = match exchange.test_environments().first() {
+        Some(there) => format!("{reference}: the test server of {} goes by @{there} here", exchange.name),
+        None => format!("{reference}: no test server of {} is known here", exchange.name),
+    };
+    context.warn(if context.json { text } else { output::wrapped(&text, "warning: ".len()) });
+}
+
 /// What is long or odd may be something else, pasted in the wrong place.
 fn is_plain(word: &str) -> bool {
     word.len() <= 24 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
