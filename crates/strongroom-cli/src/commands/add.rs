@@ -15,7 +15,7 @@ use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
 use crate::failure::Failure;
-use crate::output::{now, printable, shell_word};
+use crate::output::{now, printable, shell_word, wrapped};
 use crate::unlock::{source, streams};
 use crate::{Outcome, cli, prompt};
 
@@ -263,6 +263,8 @@ fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput
     let missing: Vec<&str> =
         prompts::wanted(&reference.exchange).iter().copied().filter(|wanted| !there(wanted)).collect();
     if !missing.is_empty() {
-        context.warn(format!("{reference} has no {}, which this exchange asks for", missing.join(", ")));
+        let text = format!("{reference} has no {}, which this exchange asks for", missing.join(", "));
+        context.warn(if context.json { text } else { wrapped(&text, "warning: ".len()) });
+        context.note(format!("hint: strongroom set {} {}", shell_word(&reference.to_string()), missing.join(" ")));
     }
 }
