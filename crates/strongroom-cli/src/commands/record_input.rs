@@ -112,7 +112,9 @@ impl MetadataFlags {
     /// Lays these over `input`: a flag wins over the document.
     pub fn lay_over(self, input: &mut RecordInput) {
         let named = |words: Vec<String>| -> Option<BTreeSet<String>> {
-            (!words.is_empty()).then(|| words.into_iter().filter(|word| !word.is_empty()).collect())
+            // The blank of `read, trade` belongs to neither.
+            let trimmed = words.iter().map(|word| word.trim().to_owned());
+            (!words.is_empty()).then(|| trimmed.filter(|word| !word.is_empty()).collect())
         };
         input.kind = self.kind.or(input.kind);
         input.permissions = named(self.permissions).or(input.permissions.take());
@@ -307,6 +309,9 @@ mod tests {
         };
         MetadataFlags { permissions: vec![String::new()], ..MetadataFlags::default() }.lay_over(&mut said);
         assert_eq!(said.permissions, Some(BTreeSet::new()));
+        let flags = MetadataFlags { permissions: vec!["read".into(), " trade".into()], ..MetadataFlags::default() };
+        flags.lay_over(&mut said);
+        assert_eq!(said.permissions, Some(BTreeSet::from(["read".to_owned(), "trade".to_owned()])));
         assert_eq!(said.note.as_deref(), Some("from the document"));
     }
 

@@ -157,8 +157,7 @@ fn refuse_slips(draft: &Draft, before: &BTreeSet<String>) -> Result<(), Problem>
     let Some(meant) = new.filter_map(|word| nearest_permission(&draft.reference.exchange, word)).next() else {
         return Ok(());
     };
-    let problem =
-        format!("a permission is nearly one that is known: did you mean {meant}? If not, `strongroom set` takes it");
+    let problem = format!("no such permission; did you mean {meant}? If not: strongroom set");
     Err(Problem { line: draft.permissions_line, problem: problem.into() })
 }
 
