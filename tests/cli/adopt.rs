@@ -27,6 +27,32 @@ fn adopt_makes_a_vault_that_the_command_it_prints_opens() {
 }
 
 #[test]
+fn adopt_of_real_keys_tells_no_command_that_shows_them() {
+    let sandbox = Sandbox::new();
+    let (key, secret) = ("0000000000realish0key", "0000000000realish0secret");
+    sandbox.write(".env", format!("KRAKEN_API_KEY={key}\nKRAKEN_API_SECRET={secret}\nDATABASE_URL=EXAMPLE\n"));
+    let words = "adopt .env --machine-key machine.key --generate-passphrase --kdf minimum";
+    sandbox.script("your-bot", "test -n \"$KRAKEN_API_SECRET\" && echo the bot has it");
+    sandbox.write("sample.json", SAMPLE_JSON);
+    // Made, there already, and examples added: the command would show the whole vault.
+    for words in [words, words, "adopt sample.json --machine-key machine.key"] {
+        let adopted = sandbox.run(words).ok();
+        let said = format!("{}\n{}", adopted.text(), adopted.stderr);
+        let line = |name: &str| {
+            let line =
+                said.lines().find(|line| line.starts_with("  ") && line.contains(name)).expect("a command to paste");
+            let (_, arguments) = line.split_once(name).expect("the program, then its command");
+            format!("\"$STRONGROOM\"{name}{arguments}")
+        };
+        assert!(!said.contains("-- env"), "{said}");
+        let check = sandbox.shell(&line(" check ")).end().ok();
+        check.never_says(key).never_says(secret).prints("kraken/main");
+        let bot = sandbox.shell(&line(" run ")).end().ok();
+        bot.never_says(key).never_says(secret).prints("the bot has it");
+    }
+}
+
+#[test]
 fn adopt_again_says_unchanged_and_writes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("secrets.json", SAMPLE_JSON);

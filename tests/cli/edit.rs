@@ -111,3 +111,29 @@ fn an_exchange_is_edited_under_any_of_its_names() {
     let shown = sandbox.read_text("shown");
     assert!(shown.contains("okx") && !shown.contains("binance"));
 }
+
+#[test]
+fn a_slip_in_a_new_permission_is_marked_and_one_that_is_there_stays() {
+    let sandbox = Sandbox::with_vault();
+    let script = "if [ -e second ]; then cp \"$1\" shown; else touch second; fi
+        sed -i.bak 's/^permissions = .*/permissions = [\"widthdraw\"]/' \"$1\"; rm \"$1.bak\"";
+    let before = sandbox.run("show binance/main --json").ok().json()["permissions"].clone();
+    let refused = with_editor(&sandbox, script).end().exits(2);
+    refused.says("did you mean withdraw?");
+    let shown = sandbox.read_text("shown");
+    let (mark, text) = shown.split_once('\n').expect("lines");
+    let line: usize = mark.split(['e', ':']).find_map(|word| word.trim().parse().ok()).expect("the line");
+    assert!(mark.starts_with("#! line") && mark.contains("did you mean withdraw?"), "{mark}");
+    let marked = text.lines().nth(line - 2).expect("the line");
+    assert!(marked.starts_with("permissions = "), "{line}: {marked}");
+    assert_eq!(sandbox.run("show binance/main --json").ok().json()["permissions"], before);
+
+    // Another program's document may have brought one along; it does not stand in the way of anything else.
+    sandbox.run("set binance/main --permission frobnicate").ok();
+    let document = sandbox.run("export strongroom binance/main").ok().text().replace("frobnicate", "withdrawl");
+    sandbox.write("document", &document);
+    sandbox.run("import strongroom document --replace").ok();
+    with_editor(&sandbox, "sed -i.bak 's/^note = .*/note = \"hot\"/' \"$1\"; rm \"$1.bak\"").end().ok();
+    let shown = sandbox.run("show binance/main --json").ok().json();
+    assert_eq!((&shown["permissions"][0], &shown["note"]), (&"withdrawl".into(), &"hot".into()));
+}

@@ -157,7 +157,8 @@ fn an_odd_shape_is_told_before_anything_is_saved_and_can_be_entered_again_or_kep
     let sandbox = Sandbox::with_vault();
     let test = "an_odd_shape_is_told_before_anything_is_saved_and_can_be_entered_again_or_kept";
     let Some(terminal) = start(test, &sandbox, "add okx/grid") else { return };
-    for (question, answer) in [("API key", "EXAMPLE-SHORT"), ("secret key", "EXAMPLE-ODD"), ("passphrase", "")] {
+    let answers = [("API key", "EXAMPLE-SHORT"), ("secret key", "EXAMPLE-ODD"), ("passphrase", OKX_PASSPHRASE)];
+    for (question, answer) in answers {
         terminal.wait(&format!("{question}, usually"), 1);
         terminal.enter(answer);
     }
@@ -166,12 +167,8 @@ fn an_odd_shape_is_told_before_anything_is_saved_and_can_be_entered_again_or_kep
     terminal.wait("API key, usually", 2);
     terminal.enter(OKX_KEY);
     terminal.wait("secret key is shorter than the usual 32 characters.", 1);
-    terminal.enter("n");
-    terminal.wait("passphrase was left out, and OKX asks for it.", 1);
-    terminal.enter("y");
-    terminal.wait("passphrase, usually", 2);
     assert_eq!(sandbox.run("info --json").ok().json()["revision"], 1, "nothing is saved yet");
-    terminal.enter(OKX_PASSPHRASE);
+    terminal.enter("n");
     skip_facts(&terminal);
     let screen = terminal.wait("EXIT=0", 1);
     shows_none_of(&screen, &[OKX_KEY, OKX_PASSPHRASE, "EXAMPLE-"]);
@@ -288,4 +285,69 @@ fn without_a_terminal_files_are_enough_and_nothing_is_asked() {
     sandbox.run("add binance/x --file api_key=none --file api_secret=key").exits(3);
     sandbox.run("set binance/main --file api_secret=key.pem").ok();
     assert!(sandbox.run("show binance/main --json").ok().json()["rotated"].is_string());
+}
+
+#[test]
+fn a_slip_in_a_permission_is_a_question_and_whoever_answers_it_has_the_last_word() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_slip_in_a_permission_is_a_question_and_whoever_answers_it_has_the_last_word";
+    let answers = [("", serde_json::json!(["read", "withdraw"])), ("n", serde_json::json!(["read", "withdrawl"]))];
+    for (answer, expected) in answers {
+        let Some(terminal) = start(test, &sandbox, "set okx/main --permission read,withdrawl") else { return };
+        let screen = terminal.wait("Did you mean withdraw? [Y/n]", 1);
+        assert!(screen.contains("okx/main: withdrawl is no permission that is known here."), "{screen}");
+        terminal.enter(answer);
+        let screen = terminal.wait("EXIT=0", 1);
+        assert_eq!(screen.contains("warning: "), answer == "n", "{screen}");
+        drop(terminal);
+        assert_eq!(sandbox.run("show okx/main --json").ok().json()["permissions"], expected);
+    }
+}
+
+#[test]
+fn a_word_where_letters_belong_is_understood() {
+    let sandbox = Sandbox::with_vault();
+    let test = "a_word_where_letters_belong_is_understood";
+    let Some(terminal) = start(test, &sandbox, "add somewhere-new") else { return };
+    for question in ["API key:", "API secret:"] {
+        terminal.wait(question, 1);
+        terminal.enter("EXAMPLE");
+    }
+    terminal.wait("Letters, such as rt:", 1);
+    terminal.enter("withdrawl");
+    terminal.wait("did you mean withdraw? only the letters r, t, m and w, please", 1);
+    terminal.interrupt();
+    terminal.wait("EXIT=130", 1);
+}
+
+#[test]
+fn what_was_left_out_is_told_and_not_asked_for_again() {
+    let sandbox = Sandbox::with_vault();
+    let test = "what_was_left_out_is_told_and_not_asked_for_again";
+    let Some(terminal) = start(test, &sandbox, "add okx/grid") else { return };
+    for (question, answer) in [("API key", OKX_KEY), ("secret key", OKX_SECRET), ("passphrase", "")] {
+        terminal.wait(&format!("{question}, usually"), 1);
+        terminal.enter(answer);
+    }
+    terminal.wait("passphrase was left out, and OKX asks for it.", 1);
+    skip_facts(&terminal);
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains("[Y/n]") && !screen.contains("again"), "{screen}");
+    assert!(screen.contains("warning: okx/grid has no api_passphrase, which this exchange asks for"), "{screen}");
+    assert!(screen.contains("hint: strongroom set okx/grid api_passphrase"), "{screen}");
+    drop(terminal);
+    let Some(terminal) = start(test, &sandbox, "set okx/grid api_passphrase") else { return };
+    terminal.wait("passphrase, usually", 1);
+    terminal.enter(OKX_PASSPHRASE);
+    terminal.wait("EXIT=0", 1);
+    drop(terminal);
+    sandbox.run("get okx/grid/api_passphrase").ok().prints_only(OKX_PASSPHRASE);
+
+    let Some(terminal) = start(test, &sandbox, "add okx/none") else { return };
+    for question in ["API key", "secret key", "passphrase"] {
+        terminal.wait(&format!("{question}, usually"), 1);
+        terminal.enter("");
+    }
+    let screen = terminal.wait("EXIT=2", 1);
+    assert!(screen.contains("no field has a value; nothing was added") && !screen.contains("left out,"), "{screen}");
 }

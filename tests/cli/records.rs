@@ -134,3 +134,83 @@ fn names_of_ccxt_are_not_taken_for_fields() {
         refused.says(&format!("is called {ours} here")).says("import ccxt").never_says("EXAMPLE-CCXT");
     }
 }
+
+#[test]
+fn a_slip_in_a_permission_is_refused_and_the_command_that_is_told_works() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    let told = |refused: &strongroom_tests::Finished, start: &str| {
+        let line = refused.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).expect("a hint").to_owned();
+        assert!(line.starts_with(start) && line.len() <= 80, "{line}");
+        line
+    };
+    let refused = sandbox.run("set binance/main --permission read,withdrawl").exits(2);
+    let refused = refused.says("binance/main: withdrawl is no permission; did you mean withdraw?");
+    let set = told(&refused, "strongroom set binance/main --permission");
+
+    sandbox
+        .write("keys", r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S","permissions":["raed","enableWithdrawls"]}"#);
+    let refused = sandbox.run("add binance/x --from-json keys").exits(2);
+    let refused = refused.says("did you mean").never_says("EXAMPLE-");
+    let add = told(&refused, "strongroom add binance/x --from-json keys --permission");
+    sandbox.run("set binance/main --from-json keys").exits(2);
+    let keys = sandbox.read_text("keys");
+    let refused = sandbox.strongroom("add binance/x --from-json -").stdin(&keys).end().exits(2);
+    told(&refused, "repeat the command with --permission");
+    sandbox.run("rotate binance/main --from-json keys").exits(2).says("strongroom set binance/main --permission ");
+    let refused = sandbox.run("set binance/main --permission tradee --tag hot").exits(2);
+    assert_eq!(told(&refused, ""), "repeat the command with --permission trade", "or the tag would be lost");
+    std::fs::remove_file(sandbox.path("keys")).expect("removed");
+    assert!(sandbox.tree() == before, "nothing was saved");
+
+    sandbox.write("keys", &keys);
+    for (command, reference, expected) in
+        [(set, "binance/main", json!(["read", "withdraw"])), (add, "binance/x", json!(["enableWithdrawals", "read"]))]
+    {
+        sandbox.run(command.strip_prefix("strongroom ").expect("our command")).ok();
+        assert_eq!(sandbox.run(&format!("show {reference} --json")).ok().json()["permissions"], expected);
+    }
+    // A word that is like none may be the exchange's own.
+    sandbox.run("set binance/main --permission frobnicate").ok().says("frobnicate is not one of the usual permissions");
+}
+
+#[test]
+fn an_environment_that_the_exchange_is_not_known_to_have_is_warned_of_and_kept() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S","api_passphrase":"EXAMPLE-P"}"#;
+    let add = |name: &str| sandbox.strongroom(&format!("add {name} --from-json -")).stdin(keys).end().ok();
+    let warnings = |stderr: &str| -> String {
+        let lines: Vec<&str> =
+            stderr.lines().filter(|line| line.contains("test server") || line.starts_with("  ")).collect();
+        assert!(lines.iter().all(|line| line.len() <= 80), "{stderr}");
+        lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+    };
+    for (name, told) in [
+        ("okx/x@testnet", "warning: okx/x@testnet: the test server of OKX goes by @demo here"),
+        ("OKEX/y@testnet", "warning: OKEX/y@testnet: the test server of OKX goes by @demo here"),
+        ("kraken/x@demo", "warning: kraken/x@demo: no test server of Kraken is known here"),
+        (
+            "independentreserve/market-making-two@testnet",
+            "warning: independentreserve/market-making-two@testnet: no test server of Independent Reserve is known here",
+        ),
+        ("okx/x@demo", ""),
+        ("okx/x", ""),
+        ("binance/x@testnet", ""),
+        ("binance/x@demo", ""),
+        // Not looked at by anybody, and not known.
+        ("bitmex/x@testnet", ""),
+        ("somewhere-new/x@testnet", ""),
+    ] {
+        assert_eq!(warnings(&add(name).stderr), told);
+        sandbox.run(&format!("get {name}/api_key")).ok().prints_only("EXAMPLE-K");
+    }
+    let told = "warning: okx/x@testnet: the test server of OKX goes by @demo here";
+    assert_eq!(warnings(&sandbox.run("set okx/x@testnet --tag hot").ok().stderr), told);
+    let told = "warning: okx/z@testnet: the test server of OKX goes by @demo here";
+    assert_eq!(warnings(&sandbox.run("mv okx/x@testnet okx/z@testnet").ok().stderr), told);
+    assert_eq!(warnings(&sandbox.run("mv okx/z@testnet okx/z@demo").ok().stderr), "");
+    let told = sandbox.run("set OKEX/y@testnet --tag hot --json").ok();
+    let warning: serde_json::Value =
+        serde_json::from_str(told.stderr.lines().next().expect("a warning")).expect("JSON");
+    assert!(warning["warning"].as_str().is_some_and(|text| text.contains("@demo")), "{warning}");
+}

@@ -55,6 +55,8 @@ fn a_weak_or_different_new_passphrase_is_asked_for_again() {
     terminal.enter(NEW_PASSPHRASE);
     terminal.wait("The same again", 2);
     terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("Press Enter when you have written it down", 1);
+    terminal.enter("");
     terminal.wait("EXIT=0", 1);
 }
 
@@ -75,6 +77,8 @@ fn a_new_passphrase_is_typed_twice() {
     terminal.enter(NEW_PASSPHRASE);
     terminal.wait("gain", 1);
     terminal.enter(NEW_PASSPHRASE);
+    terminal.wait("Press Enter when you have written it down", 1);
+    terminal.enter("");
     let screen = terminal.wait("EXIT=0", 1);
     assert!(!screen.contains(NEW_PASSPHRASE), "{screen}");
     sandbox.write("typed", NEW_PASSPHRASE);
@@ -211,4 +215,76 @@ fn control_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed() {
     terminal.wait("EXIT=130", 1);
     terminal.enter("shown again");
     terminal.wait("shown again", 1);
+}
+
+/// `adopt` in a terminal, up to where it waits: what it showed once stands right above, and nothing is made yet.
+fn adopt<'a>(test: &str, sandbox: &'a Sandbox) -> Option<Terminal<'a>> {
+    let words = "adopt secrets.json --vault new/demo/vault.strongroom --machine-key new/keys/machine.key --kdf minimum \
+                 --generate-passphrase";
+    let terminal = Terminal::start(test, sandbox, words)?;
+    let screen = terminal.wait("Press Enter when you have written it down:", 1);
+    assert!(screen.contains("passphrase") && screen.contains("recovery code"), "{screen}");
+    assert!(!screen.contains("binance"), "nothing scrolls it away: {screen}");
+    assert!(!sandbox.path("new/demo/vault.strongroom").exists() && !sandbox.path("new/keys").exists());
+    assert!(sandbox.path("new/demo").is_dir(), "all that can fail comes first");
+    Some(terminal)
+}
+
+#[test]
+fn what_is_shown_once_stays_until_it_is_written_down() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", strongroom_tests::SAMPLE_JSON);
+    let Some(terminal) = adopt("what_is_shown_once_stays_until_it_is_written_down", &sandbox) else { return };
+    let screen = terminal.screen();
+    let of = |name: &str| {
+        let line = screen.lines().find_map(|line| line.trim_start().strip_prefix(name)).expect(name);
+        line.trim().to_owned()
+    };
+    for (file, name) in [("typed", "passphrase "), ("code", "recovery code")] {
+        sandbox.write(file, of(name));
+    }
+    terminal.enter("not shown");
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains("not shown") && screen.contains("made the vault new/demo/vault.strongroom"), "{screen}");
+    drop(terminal);
+    for file in ["typed", "code"] {
+        let list = format!("list --vault new/demo/vault.strongroom --passphrase-file {file}");
+        sandbox.bare(&list).end().ok().prints("binance");
+    }
+}
+
+#[test]
+fn whoever_gives_up_before_it_is_written_down_has_made_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", strongroom_tests::SAMPLE_JSON);
+    let before = sandbox.tree();
+    let test = "whoever_gives_up_before_it_is_written_down_has_made_nothing";
+    for (key, exit) in [("C-c", "EXIT=130"), ("C-d", "EXIT=4")] {
+        let Some(terminal) = adopt(test, &sandbox) else { return };
+        terminal.press(key);
+        let screen = terminal.wait(exit, 1);
+        assert!(screen.contains("nothing was made: what is shown above opens nothing"), "{screen}");
+        terminal.enter("shown again");
+        terminal.wait("shown again", 1);
+        assert!(sandbox.tree() == before && !sandbox.path("new").exists(), "{key}");
+    }
+}
+
+#[test]
+fn who_is_not_to_be_asked_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let test = "who_is_not_to_be_asked_is_not_waited_for";
+    let ways = ["--no-input", "--json", "> shown", "2> said", "< /dev/null"];
+    for (number, way) in ways.into_iter().enumerate() {
+        let words = format!("init --vault {number}.strongroom --kdf minimum --generate-passphrase {way}");
+        let Some(terminal) = Terminal::start(test, &sandbox, &words) else { return };
+        let screen = terminal.wait("EXIT=0", 1);
+        assert!(!screen.contains("Press Enter"), "{screen}");
+    }
+    // Nothing was made up, so nothing has to be written down.
+    sandbox.write("passphrase", PASSPHRASE);
+    let words = "init --vault own.strongroom --kdf minimum --passphrase-file passphrase --no-recovery";
+    let Some(terminal) = Terminal::start(test, &sandbox, words) else { return };
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains("Press Enter"), "{screen}");
 }

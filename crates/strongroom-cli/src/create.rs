@@ -3,6 +3,7 @@
 //! `init` makes an empty one, `adopt` one with what it read. Everything that can be refused is refused
 //! before anything is written; what was made up is shown, and the machine key on disk, before the vault is.
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -113,8 +114,8 @@ pub struct WaysIn {
 }
 
 impl WaysIn {
-    /// Makes the vault at `path`: all that can fail first, then what was made up is shown, then the machine key's file,
-    /// then the vault that these open. With `--json` what was made up is part of the one answer, which is given when
+    /// Makes the vault at `path`: all that can fail first, then what was made up is shown, and on a terminal written down,
+    /// then the machine key's file, then the vault that these open. With `--json` what was made up is part of the one answer, which is given when
     /// the vault has only to be moved into place.
     ///
     /// # Errors
@@ -130,6 +131,7 @@ impl WaysIn {
         let memory = self.passphrase.as_ref().map(|_| self.cost.memory_kib);
         let prepared =
             patience::told(context, memory, || new.prepare()).map_err(|error| Failure::from(error).at(path))?;
+        let new_directories: Vec<&Path> = path.ancestors().skip(1).take_while(|above| !exists(above)).collect();
         private_file::make_parents(path)?;
         let machine_key_reused = self.key.as_ref().is_some_and(|key| key.reused);
         let binding = (prepared.vault_id(), prepared.data_key_id());
@@ -139,6 +141,9 @@ impl WaysIn {
             machine_key: None,
         };
         let shown = secrets.show(context)?;
+        if shown {
+            wait_until_written_down(context, &new_directories)?;
+        }
         let key = self.key.map(|key| key.write(context, Some(binding))).transpose();
         secrets.machine_key =
             key.map_err(|failure| AfterFailure { untouched: true, shown, made: None }.tell(failure))?;
@@ -172,6 +177,27 @@ impl WaysIn {
         }
         Ok(slots)
     }
+}
+
+/// Lets somebody read what was shown once before more comes: a list of records scrolls it off a screen. There is nothing
+/// yet that depends on it, so whoever gives up here leaves nothing behind.
+fn wait_until_written_down(context: &Context, new_directories: &[&Path]) -> Result<(), Failure> {
+    let on_screen = io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal();
+    if !on_screen || !prompt::possible(context) {
+        return Ok(());
+    }
+    prompt::enter("Press Enter when you have written it down: ", || {
+        for directory in new_directories {
+            // Only what is empty goes.
+            let _ = std::fs::remove_dir(directory);
+        }
+        prompt::say("nothing was made: what is shown above opens nothing");
+    })
+}
+
+/// The directory of a bare name is this one.
+fn exists(directory: &Path) -> bool {
+    directory == Path::new("") || directory.symlink_metadata().is_ok()
 }
 
 /// Gives somebody the only copy of what was made up, at the last moment before a vault depends on it.

@@ -44,6 +44,25 @@ pub fn secret_lines(context: &Context, question: &str, goes_on: impl Fn(&str) ->
     hidden(question, goes_on)
 }
 
+/// Waits for Enter; what was typed before does not count. `given_up` is called before anything else is said, and before
+/// control-C ends us.
+///
+/// # Errors
+/// Exit code 4 when there will be no Enter any more.
+pub fn enter(question: &str, given_up: impl FnOnce()) -> Result<(), Failure> {
+    let waited = quiet::Terminal::open().and_then(|mut terminal| {
+        terminal.forget_what_follows();
+        terminal.line(question)
+    });
+    waited.map(drop).map_err(|error| {
+        given_up();
+        if error.kind() == ErrorKind::Interrupted {
+            quiet::interrupt();
+        }
+        terminal(&error)
+    })
+}
+
 /// A line for who said that it comes on standard input, when that turns out to be a terminal: not shown either.
 ///
 /// # Errors

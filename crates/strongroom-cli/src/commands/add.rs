@@ -10,12 +10,12 @@ use strongroom::{
 
 use super::record_input::conversation::{Conversation, facts};
 use super::record_input::prompts::{self, FileFlags};
-use super::record_input::{self, MetadataFlags, RecordInput};
+use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
 use crate::failure::Failure;
-use crate::output::{now, printable, shell_word};
+use crate::output::{now, printable, shell_word, wrapped};
 use crate::unlock::{source, streams};
 use crate::{Outcome, cli, prompt};
 
@@ -63,16 +63,22 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         Some(path) => read_document(path, record_input::read_record)?,
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
-    let mut vault = context.open()?;
+    let has_more = !extra.is_empty() || !args.files.is_empty() || !args.metadata.is_permissions_at_most();
+    let again = (!has_more).then(|| slips::again("add", &args.reference, args.from_json.as_deref())).flatten();
     let kind = args.metadata.kind;
     args.metadata.lay_over(&mut input);
+    slips::settle_permissions(context, reference, &mut input, again)?;
+    let mut vault = context.open()?;
     let made = now();
     let mut reference = reference.clone();
     record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
+        record_input::warn_of_test_server(context, &reference);
         converse(context, &reference, &extra, kind, &mut input, made)?;
+    } else {
+        record_input::warn_of_test_server(context, &reference);
     }
     if input.fields.is_empty() {
         return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));
@@ -257,6 +263,8 @@ fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput
     let missing: Vec<&str> =
         prompts::wanted(&reference.exchange).iter().copied().filter(|wanted| !there(wanted)).collect();
     if !missing.is_empty() {
-        context.warn(format!("{reference} has no {}, which this exchange asks for", missing.join(", ")));
+        let text = format!("{reference} has no {}, which this exchange asks for", missing.join(", "));
+        context.warn(if context.json { text } else { wrapped(&text, "warning: ".len()) });
+        context.note(format!("hint: strongroom set {} {}", shell_word(&reference.to_string()), missing.join(" ")));
     }
 }

@@ -110,7 +110,7 @@ fn adopt_into(
     if changed {
         output::text(advice::on_rotation(expected))?;
     }
-    output::text(advice::next_command(path, &unlock_option(context, key)))?;
+    output::text(advice::next_command(path, &unlock_option(context, key), &vault.contents()))?;
     Ok(Outcome::Done)
 }
 
@@ -141,7 +141,7 @@ fn adopt_new(
     output::text(advice::on_plaintext(sources))?;
     output::text(advice::on_rotation(expected))?;
     let option = unlock_option(context, created.secrets.machine_key.as_deref());
-    output::text(advice::next_command(&created.path, &option))?;
+    output::text(advice::next_command(&created.path, &option, &created.vault.contents()))?;
     Ok(Outcome::Done)
 }
 

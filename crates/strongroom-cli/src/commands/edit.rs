@@ -129,7 +129,9 @@ fn rounds(
             Ok(changes) => match save(context, vault, &changes) {
                 Ok(saved) => return Ok(finish(context, vault, &changes.summary(), saved)?),
                 // What cannot be stored can be corrected.
-                Err(Error::InvalidContents { place, problem }) => Problem { line: changes.line_of(&place), problem },
+                Err(Error::InvalidContents { place, problem }) => {
+                    Problem { line: changes.line_of(&place), problem: problem.into() }
+                }
                 Err(error) => {
                     let failure = Failure::from(error).cause("what was edited is not saved");
                     return Err(Ended { failure, typed: true });

@@ -43,6 +43,7 @@ fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Ou
         Ok(from)
     };
     let (from, saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
+    record_input::warn_of_test_server(context, to);
     report(context, &from.to_string(), &to.to_string(), saved)
 }
 

@@ -2,25 +2,26 @@
 //! `rotate`.
 //!
 //! Owns the meaning of "what is not named stays". Prompts are in [`prompts`] and [`conversation`], the strict JSON
-//! reader in [`json`]; the commands decide which record it is applied to.
+//! reader in [`json`], what looks like a slip in [`slips`]; the commands decide which record it is applied to.
 
 pub mod conversation;
 mod json;
 mod pasted;
 pub mod prompts;
+pub mod slips;
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 use strongroom::record::Timestamp;
-use strongroom::registry::Permission;
-use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret, check};
+use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::{output, select};
 
 pub use json::{read_record, read_value};
+pub use slips::{warn_of_blanks, warn_of_metadata, warn_of_test_server};
 pub use strongroom::check::is_network;
 pub use strongroom::record::field::is_secret;
 
@@ -95,8 +96,12 @@ impl<T> Limit<T> {
 impl MetadataFlags {
     /// Whether nothing was said.
     pub fn is_empty(&self) -> bool {
+        self.permissions.is_empty() && self.is_permissions_at_most()
+    }
+
+    /// Whether nothing was said but what the key may do, if that.
+    pub fn is_permissions_at_most(&self) -> bool {
         self.kind.is_none()
-            && self.permissions.is_empty()
             && self.ip_allowlist.is_empty()
             && self.expires.is_none()
             && self.rotate_after.is_none()
@@ -107,7 +112,9 @@ impl MetadataFlags {
     /// Lays these over `input`: a flag wins over the document.
     pub fn lay_over(self, input: &mut RecordInput) {
         let named = |words: Vec<String>| -> Option<BTreeSet<String>> {
-            (!words.is_empty()).then(|| words.into_iter().filter(|word| !word.is_empty()).collect())
+            // The blank of `read, trade` belongs to neither.
+            let trimmed = words.iter().map(|word| word.trim().to_owned());
+            (!words.is_empty()).then(|| trimmed.filter(|word| !word.is_empty()).collect())
         };
         input.kind = self.kind.or(input.kind);
         input.permissions = named(self.permissions).or(input.permissions.take());
@@ -162,24 +169,6 @@ impl RecordInput {
     }
 }
 
-/// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
-pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
-    let exchange = name.parse().map(|reference: Reference| reference.exchange).unwrap_or_default();
-    let unknown = |word: &&String| !check::is_known_permission(&exchange, word);
-    for permission in input.permissions.iter().flatten().filter(unknown) {
-        // What is long or odd may be something else, pasted in the wrong place.
-        let plain = permission.len() <= 24 && permission.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        let shown = if plain { permission } else { "(not shown)" };
-        let usual = Permission::ALL.map(Permission::name).join(", ");
-        context.warn(format!("{name}: {shown} is not one of the usual permissions: {usual}"));
-    }
-    if let Some(Some(expires)) = input.expires
-        && expires <= now
-    {
-        context.warn(format!("{name}: it expired already, {}", output::date(expires)));
-    }
-}
-
 /// The name under which the record is stored, in whatever case and under whatever name of its exchange.
 pub fn stored(contents: &Contents, reference: &Reference) -> Option<Reference> {
     select::find_record(contents, reference).ok().map(Record::reference)
@@ -205,16 +194,6 @@ pub fn report(context: &Context, done: &str, name: &str, saved: Saved) -> Result
         Saved::Unchanged => context.note(format!("{name} is unchanged")),
     }
     Ok(())
-}
-
-/// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
-/// hard to understand.
-pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
-    for (field, value) in fields {
-        if let Some(problem) = check::form_problem(field, value.expose_secret()) {
-            context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
-        }
-    }
 }
 
 /// A name of a field from the command line.
@@ -330,6 +309,9 @@ mod tests {
         };
         MetadataFlags { permissions: vec![String::new()], ..MetadataFlags::default() }.lay_over(&mut said);
         assert_eq!(said.permissions, Some(BTreeSet::new()));
+        let flags = MetadataFlags { permissions: vec!["read".into(), " trade".into()], ..MetadataFlags::default() };
+        flags.lay_over(&mut said);
+        assert_eq!(said.permissions, Some(BTreeSet::from(["read".to_owned(), "trade".to_owned()])));
         assert_eq!(said.note.as_deref(), Some("from the document"));
     }
 

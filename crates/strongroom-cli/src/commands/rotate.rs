@@ -16,7 +16,7 @@ use strongroom::{Contents, Error, Record, Reference, Saved, Selection};
 use super::add::read_document;
 use super::record_input::conversation::{Conversation, HalfNew, facts};
 use super::record_input::prompts::{self, FileFlags};
-use super::record_input::{self, Limit, RecordInput};
+use super::record_input::{self, Limit, RecordInput, slips};
 use crate::context::Context;
 use crate::due::Calendar;
 use crate::failure::Failure;
@@ -131,6 +131,8 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
     input.expires = args.expires.map(Limit::into_option).or(input.expires);
+    let again = slips::again("set", &reference.to_string(), None);
+    slips::settle_permissions(context, reference, &mut input, again)?;
     let given = args.from_json.is_some() || !args.files.is_empty();
     if let Some((name, _)) = input.fields.iter().find(|(_, value)| value.is_empty()) {
         let shown = if field::KNOWN.contains(&name.as_str()) { name } else { "a field" };

@@ -7,7 +7,7 @@ use strongroom::{Contents, Error, Reference, Selection};
 use super::add::{read_document, read_value};
 use super::record_input::conversation::Conversation;
 use super::record_input::prompts::{self, FileFlags};
-use super::record_input::{self, MetadataFlags, RecordInput};
+use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{now, shell_word};
@@ -83,12 +83,17 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     {
         return Err(Failure::usage(format!("{name} is both set and --unset")));
     }
+    let has_more =
+        !names.is_empty() || !args.files.is_empty() || !unset.is_empty() || !args.metadata.is_permissions_at_most();
+    let again = (!has_more).then(|| slips::again("set", &args.reference, args.from_json.as_deref())).flatten();
     input.unset = unset;
     args.metadata.lay_over(&mut input);
+    slips::settle_permissions(context, reference, &mut input, again)?;
 
     let mut vault = context.open()?;
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    record_input::warn_of_test_server(context, &stored);
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let mut shown = None;
     if let Some(record) = contents.record(&stored)

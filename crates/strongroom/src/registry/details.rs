@@ -184,6 +184,12 @@ impl Exchange {
         &self.details().environments
     }
 
+    /// Whether no such environment of it is known, although somebody looked: never for the live one, and not for what
+    /// ccxt dropped, where nobody did.
+    pub fn lacks(&self, environment: Environment) -> bool {
+        environment != Environment::Live && self.dropped.is_none() && !self.test_environments().contains(&environment)
+    }
+
     /// Its documentation.
     pub fn documentation(&self) -> Option<&'static str> {
         self.details().docs

@@ -24,12 +24,11 @@ const LONGEST: usize = 32;
 const MOST_SLIPS: usize = 2;
 
 /// What belongs to the word that is nearest to this name; the least of them where several are.
-fn least_slips<'a, T: Ord>(name: &str, words: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+pub(super) fn least_slips<'a, T: Ord>(name: &str, words: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
     if name.len() > LONGEST {
         return None;
     }
     let most = MOST_SLIPS.min(name.len() / 4);
-    let name = name.to_ascii_lowercase();
     // Each character more or less is a slip.
     let near = words.filter(|(word, _)| word.len().abs_diff(name.len()) <= most);
     let slips = near.map(|(word, what)| (distance(name.as_bytes(), word.as_bytes()), what));
@@ -37,7 +36,7 @@ fn least_slips<'a, T: Ord>(name: &str, words: impl Iterator<Item = (&'a str, T)>
 }
 
 /// How many characters have to be added, removed, changed or swapped with their neighbour, in texts that are hardly
-/// longer than [`LONGEST`].
+/// longer than [`LONGEST`]. The case of ASCII letters does not count.
 fn distance(one: &[u8], other: &[u8]) -> usize {
     // The row at work and the two above it, in turns.
     let mut rows = [[0; LONGEST + MOST_SLIPS + 1]; 3];
@@ -48,8 +47,10 @@ fn distance(one: &[u8], other: &[u8]) -> usize {
         let (before, above, row) = ((i + 2) % 3, i % 3, (i + 1) % 3);
         rows[row][0] = i + 1;
         for (j, b) in other.iter().enumerate() {
-            let mut least = (rows[above][j + 1] + 1).min(rows[row][j] + 1).min(rows[above][j] + usize::from(a != b));
-            if i > 0 && j > 0 && one[i - 1] == *b && other[j - 1] == *a {
+            let other_letter = usize::from(!a.eq_ignore_ascii_case(b));
+            let mut least = (rows[above][j + 1] + 1).min(rows[row][j] + 1).min(rows[above][j] + other_letter);
+            let swapped = |i: usize, j: usize| one[i].eq_ignore_ascii_case(b) && other[j].eq_ignore_ascii_case(a);
+            if i > 0 && j > 0 && swapped(i - 1, j - 1) {
                 least = least.min(rows[before][j - 1] + 1);
             }
             rows[row][j + 1] = least;
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn the_distance_counts_slips() {
         for (one, other, slips) in
-            [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("abcd", "badc", 2), ("kitten", "sitting", 3)]
+            [("", "", 0), ("a", "", 1), ("ab", "bA", 1), ("abcd", "badc", 2), ("kitten", "sitting", 3)]
         {
             assert_eq!(distance(one.as_bytes(), other.as_bytes()), slips, "{one} {other}");
         }

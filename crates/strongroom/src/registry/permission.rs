@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::nearest::least_slips;
 use super::{Exchange, data, details, exchange};
 
 /// What a key may do, in the words of this project.
@@ -74,6 +75,28 @@ pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
     own.or_else(general).map_or(&[], |words| words.means)
 }
 
+/// The permission that a word is nearly, and is not: two slips away at most, and not more than one in four characters.
+///
+/// `None` for a word that is known, and for one that is like none, which an exchange may really have.
+///
+/// ```
+/// use strongroom::registry::nearest_permission;
+///
+/// assert_eq!(nearest_permission("okx", "withdrawl"), Some("withdraw"));
+/// assert_eq!(nearest_permission("okx", "withdrawal"), None);
+/// ```
+pub fn nearest_permission(exchange_name: &str, word: &str) -> Option<&'static str> {
+    if !permission(exchange_name, word).is_empty() {
+        return None;
+    }
+    let own = exchange(exchange_name).map(|exchange| exchange.permissions()).unwrap_or_default();
+    // Of two that are as near, the one that everybody uses.
+    let general = details::general_permissions().iter().map(|words| (words, false));
+    let all = general.chain(own.iter().map(|words| (words, true)));
+    let all = all.flat_map(|(words, is_own)| words.words.iter().map(move |&word| (word, (is_own, word))));
+    least_slips(word, all).map(|(_, word)| word)
+}
+
 impl Exchange {
     /// Its own words for what a key may do.
     pub fn permissions(&self) -> &'static [PermissionWords] {
@@ -97,5 +120,41 @@ mod tests {
         assert_eq!(permission("binanceusdm", "enablewithdrawals"), [Permission::Withdraw]);
         assert_eq!(permission("somewhere-new", "Withdraw"), [Permission::Withdraw]);
         assert_eq!(permission("somewhere-new", "frobnicate"), []);
+    }
+
+    #[test]
+    fn a_slip_in_a_permission_finds_what_was_meant() {
+        let slips = [
+            ("withdrawl", "withdraw"),
+            ("Withdarw", "withdraw"),
+            ("withdrawels", "withdrawals"),
+            ("wihtdraw", "withdraw"),
+            ("withraw", "withdraw"),
+            ("raed", "read"),
+            ("tade", "trade"),
+            (" trade", "trade"),
+        ];
+        for exchange in ["okx", "binance", "coinbase", "somewhere-new"] {
+            for (word, meant) in slips {
+                assert_eq!(nearest_permission(exchange, word), Some(meant), "{exchange} {word}");
+            }
+            assert_eq!(nearest_permission(exchange, "frobnicate"), None);
+            assert_eq!(nearest_permission(exchange, ""), None);
+        }
+        assert_eq!(nearest_permission("binance", "enableWithdrawls"), Some("enableWithdrawals"));
+        assert_eq!(nearest_permission("kraken", "withdrow-funds"), Some("withdraw-funds"));
+    }
+
+    #[test]
+    fn no_word_that_is_known_is_a_slip() {
+        let mut tried = 0;
+        for exchange in crate::registry::exchanges() {
+            let own = exchange.permissions().iter().chain(details::general_permissions());
+            for word in own.flat_map(|words| words.words) {
+                assert_eq!(nearest_permission(exchange.id, word), None, "{} {word}", exchange.id);
+                tried += 1;
+            }
+        }
+        assert!(tried > 1_000, "{tried}");
     }
 }

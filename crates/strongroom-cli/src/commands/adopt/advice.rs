@@ -46,17 +46,33 @@ pub fn on_rotation(contents: &Contents) -> String {
     text
 }
 
-/// Ends the report: what to paste to see it work.
-pub fn next_command(vault: &Path, unlock_option: &[String]) -> String {
-    let mut command = own_name();
-    command.push_str(" run --vault ");
-    command.push_str(&shell_word(&vault.display().to_string()));
-    for word in unlock_option {
-        command.push(' ');
-        command.push_str(&shell_word(word));
+/// Ends the report: what to paste to see it work. `contents` is all of the vault, because that is what a bot gets.
+pub fn next_command(vault: &Path, unlock_option: &[String], contents: &Contents) -> String {
+    let command = |name: &str| {
+        let mut command = format!("{} {name} --vault {}", own_name(), shell_word(&vault.display().to_string()));
+        for word in unlock_option {
+            command.push(' ');
+            command.push_str(&shell_word(word));
+        }
+        command
+    };
+    let (check, run) = (command("check"), command("run"));
+    // Only what is no secret may be shown on the screen.
+    if is_sample(contents) {
+        return format!("\nnext, to see what a bot would get:\n\n  {run} -- env\n");
     }
-    command.push_str(" -- env");
-    format!("\nnext, to see what a bot would get:\n\n  {command}\n")
+    format!(
+        "\nnext, what the vault says of the keys, and your bot with the keys in its\n\
+         environment (its own command in place of ./your-bot):\n\n  {check}\n  {run} -- ./your-bot\n"
+    )
+}
+
+/// Whether every value says itself that it is an example, as those that come with this program do. One that does not
+/// may be a secret.
+fn is_sample(contents: &Contents) -> bool {
+    let fields = contents.records().iter().flat_map(|record| record.fields.iter().map(|(_, value)| value));
+    let mut all = fields.chain(contents.values().map(|(_, value)| &value.value));
+    all.all(|value| value.expose_secret().starts_with("EXAMPLE"))
 }
 
 fn exposure(git: GitState, others_can_read: bool) -> Vec<&'static str> {
@@ -100,11 +116,27 @@ fn name_as_called(called: &str, here: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom::Secret;
+
+    fn contents(values: &[&str]) -> Contents {
+        let mut contents = Contents::default();
+        for (number, value) in values.iter().enumerate() {
+            contents.set_value(&format!("VALUE_{number}"), Secret::copy_of(value), 0);
+        }
+        contents
+    }
 
     #[test]
     fn the_next_command_can_be_pasted() {
-        let text = next_command(Path::new("target/demo/vault.strongroom"), &["--key-file".into(), "my key".into()]);
-        assert!(text.ends_with(" run --vault target/demo/vault.strongroom --key-file 'my key' -- env\n"), "{text}");
+        let (vault, option) = (Path::new("target/demo/vault.strongroom"), ["--key-file".into(), "my key".into()]);
+        let words = "--vault target/demo/vault.strongroom --key-file 'my key'";
+        let text = next_command(vault, &option, &contents(&["EXAMPLE-A", "EXAMPLE-B"]));
+        assert!(text.ends_with(&format!(" run {words} -- env\n")), "{text}");
+        for values in [&["EXAMPLE-A", "hunter2"][..], &["hunter2", "EXAMPLE-B"], &["xEXAMPLE"]] {
+            let text = next_command(vault, &option, &contents(values));
+            assert!(text.contains(&format!(" check {words}\n")), "{text}");
+            assert!(text.ends_with(&format!(" run {words} -- ./your-bot\n")) && !text.contains("env\n"), "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use strongroom::record::{Fields, Timestamp};
+use strongroom::registry::nearest_permission;
 use strongroom::{Contents, Error, Record, Secret, Selection};
 
 use super::document::{Document, Draft, Problem, Scope, id_text};
@@ -39,22 +40,27 @@ impl Changes {
             let line = draft.line;
             let (exchange, subaccount, environment) = draft.reference.sort_key();
             if !names.insert((exchange, subaccount.to_owned(), environment)) {
-                return Err(Problem { line, problem: "another record of this text has the same name" });
+                return Err(Problem { line, problem: "another record of this text has the same name".into() });
             }
             let taken = before.record(&draft.reference).is_some_and(|record| !scope.has_record(record));
             if taken {
-                return Err(Problem { line, problem: "a record that is not shown here has this name" });
+                return Err(Problem { line, problem: "a record that is not shown here has this name".into() });
             }
             let Some(id) = &draft.id else {
+                refuse_slips(&draft, &BTreeSet::new())?;
                 changes.added.push(draft);
                 continue;
             };
             let Some(record) = shown.iter().find(|record| id_text(&record.id) == *id) else {
-                return Err(Problem { line, problem: "no record has this id: leave the line out for a new record" });
+                return Err(Problem {
+                    line,
+                    problem: "no record has this id: leave the line out for a new record".into(),
+                });
             };
             if !kept.insert(record.id) {
-                return Err(Problem { line, problem: "another record of this text has the same id" });
+                return Err(Problem { line, problem: "another record of this text has the same id".into() });
             }
+            refuse_slips(&draft, &record.permissions)?;
             let mut after = record.duplicate();
             overwrite(&mut after, &draft, 0);
             if differs(record, &after) {
@@ -143,6 +149,16 @@ impl Changes {
         }
         summary
     }
+}
+
+/// A new permission that is nearly one that is known would hide from `check` what the key may do.
+fn refuse_slips(draft: &Draft, before: &BTreeSet<String>) -> Result<(), Problem> {
+    let new = draft.permissions.iter().filter(|word| !before.contains(*word));
+    let Some(meant) = new.filter_map(|word| nearest_permission(&draft.reference.exchange, word)).next() else {
+        return Ok(());
+    };
+    let problem = format!("no such permission; did you mean {meant}? If not: strongroom set");
+    Err(Problem { line: draft.permissions_line, problem: problem.into() })
 }
 
 /// Everything that the text says; `rotated` when a secret that was there has another text.

@@ -6,6 +6,7 @@
 mod reader;
 mod writer;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -41,6 +42,8 @@ pub struct Draft {
     pub fields: Vec<(String, Secret)>,
     /// See [`Record::permissions`].
     pub permissions: BTreeSet<String>,
+    /// Where they stand.
+    pub permissions_line: usize,
     /// See [`Record::ip_allowlist`].
     pub ip_allowlist: BTreeSet<String>,
     /// See [`Record::expires`].
@@ -59,7 +62,7 @@ pub struct Problem {
     /// From 1.
     pub line: usize,
     /// What is wrong.
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
 }
 
 /// Which part of a vault is edited.

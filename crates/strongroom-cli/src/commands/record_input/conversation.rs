@@ -91,9 +91,13 @@ impl<'a> Conversation<'a> {
                 answers.push((name.clone(), value));
             }
         }
+        if answers.is_empty() {
+            return Ok(answers);
+        }
         self.offer_exchange(&mut answers)?;
         for name in names {
             self.offer_again(name, &mut answers)?;
+            self.tell_left_out(name, &answers);
         }
         Ok(answers)
     }
@@ -187,12 +191,18 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
+    /// Says that the exchange asks for what was left out. No question: Enter alone was the answer.
+    fn tell_left_out(&self, name: &str, answers: &Answers) {
+        let asks = self.exchange.filter(|exchange| self.is_new && exchange.asks().contains(&name));
+        if let (Some(exchange), None) = (asks, answers.iter().find(|(answered, _)| answered == name)) {
+            let text = format!("{} was left out, and {} asks for it.", self.word(name), exchange.name);
+            prompt::say(&wrapped(&text, 0));
+        }
+    }
+
     /// What is odd about an answer, as the end of a sentence.
     fn problem(&self, name: &str, answers: &Answers) -> Option<String> {
-        let Some((_, value)) = answers.iter().find(|(answered, _)| answered == name) else {
-            let exchange = self.exchange.filter(|exchange| self.is_new && exchange.asks().contains(&name))?;
-            return Some(format!("was left out, and {} asks for it", exchange.name));
-        };
+        let (_, value) = answers.iter().find(|(answered, _)| answered == name)?;
         let text = value.expose_secret();
         // Whether what stands around it belongs to it was asked already.
         if let (Some(problem), None) = (check::form_problem(name, text), pasted::wrapping(text)) {

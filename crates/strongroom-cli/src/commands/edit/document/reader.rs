@@ -21,7 +21,7 @@ pub fn read(text: &str) -> Result<Document, Problem> {
         Ok(table) => table.into_inner(),
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            return Err(Problem { line, problem: "this is not TOML" });
+            return Err(Problem { line, problem: "this is not TOML".into() });
         }
     };
     let document = read_table(text, &mut table);
@@ -39,25 +39,25 @@ fn read_table(source: &str, table: &mut DeTable<'_>) -> Result<Document, Problem
                 for record in records.iter_mut() {
                     let line = line_of(source, record.span().start);
                     let DeValue::Table(record) = record.get_mut() else {
-                        return Err(Problem { line, problem: "a record starts with [[record]]" });
+                        return Err(Problem { line, problem: "a record starts with [[record]]".into() });
                     };
                     document.records.push(read_record(source, record, line)?);
                 }
             }
-            ("record", _) => return Err(Problem { line, problem: "a record starts with [[record]]" }),
+            ("record", _) => return Err(Problem { line, problem: "a record starts with [[record]]".into() }),
             ("env", DeValue::Table(values)) => {
                 for (name, value) in values.iter_mut() {
                     let line = line_of(source, name.span().start);
                     if !is_value_name(name.get_ref()) {
                         return Err(Problem {
                             line,
-                            problem: "this name cannot be used: it is empty, too long, or has `=`",
+                            problem: "this name cannot be used: it is empty, too long, or has `=`".into(),
                         });
                     }
                     document.values.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
                 }
             }
-            _ => return Err(Problem { line, problem: "only name, [[record]] and [env] are expected here" }),
+            _ => return Err(Problem { line, problem: "only name, [[record]] and [env] are expected here".into() }),
         }
     }
     Ok(document)
@@ -71,6 +71,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
         kind: CredentialKind::default(),
         fields: Vec::new(),
         permissions: BTreeSet::new(),
+        permissions_line: line,
         ip_allowlist: BTreeSet::new(),
         expires: None,
         rotate_after_days: None,
@@ -87,13 +88,14 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
             "subaccount" => draft.reference.subaccount = plain(value)?,
             "environment" => {
                 draft.reference.environment = Environment::from_name(string(value, line)?.expose_secret())
-                    .ok_or(Problem { line, problem: "environment must be live, testnet or demo" })?;
+                    .ok_or_else(|| Problem { line, problem: "environment must be live, testnet or demo".into() })?;
             }
             "kind" => {
-                draft.kind = CredentialKind::from_name(string(value, line)?.expose_secret())
-                    .ok_or(Problem { line, problem: "kind must be hmac, ed25519, rsa, ecdsa, wallet or oauth" })?;
+                draft.kind = CredentialKind::from_name(string(value, line)?.expose_secret()).ok_or_else(|| {
+                    Problem { line, problem: "kind must be hmac, ed25519, rsa, ecdsa, wallet or oauth".into() }
+                })?;
             }
-            "permissions" => draft.permissions = words(value, line)?,
+            "permissions" => (draft.permissions, draft.permissions_line) = (words(value, line)?, line),
             "ip_allowlist" => draft.ip_allowlist = words(value, line)?,
             "expires" => draft.expires = Some(moment(value, line)?),
             "rotate_after_days" => draft.rotate_after_days = Some(days(value, line)?),
@@ -103,7 +105,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
             _ => {
                 return Err(Problem {
                     line,
-                    problem: "a record has no such key (secrets stand under [record.fields])",
+                    problem: "a record has no such key (secrets stand under [record.fields])".into(),
                 });
             }
         }
@@ -112,17 +114,20 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
     let named = draft.reference.to_string().parse::<Reference>();
     match named {
         Ok(reference) if reference == draft.reference => Ok(draft),
-        _ => Err(Problem { line, problem: "the exchange or subaccount of this record is missing or cannot be a name" }),
+        _ => Err(Problem {
+            line,
+            problem: "the exchange or subaccount of this record is missing or cannot be a name".into(),
+        }),
     }
 }
 
 fn fields(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<Vec<(String, Secret)>, Problem> {
-    let DeValue::Table(table) = value else { return Err(Problem { line, problem: "fields must be a table" }) };
+    let DeValue::Table(table) = value else { return Err(Problem { line, problem: "fields must be a table".into() }) };
     let mut fields = Vec::with_capacity(table.len());
     for (name, value) in table.iter_mut() {
         let line = line_of(source, name.span().start);
         if !is_field_name(name.get_ref()) {
-            return Err(Problem { line, problem: "a field's name has letters, digits, `_`, `.` and `-`" });
+            return Err(Problem { line, problem: "a field's name has letters, digits, `_`, `.` and `-`".into() });
         }
         fields.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
     }
@@ -133,13 +138,13 @@ fn fields(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<Vec<(Str
 fn string(value: &mut DeValue<'_>, line: usize) -> Result<Secret, Problem> {
     match value {
         DeValue::String(text) => Ok(Secret::new(std::mem::take(text).into_owned())),
-        _ => Err(Problem { line, problem: "a text in quotes is expected here" }),
+        _ => Err(Problem { line, problem: "a text in quotes is expected here".into() }),
     }
 }
 
 fn words(value: &mut DeValue<'_>, line: usize) -> Result<BTreeSet<String>, Problem> {
     let DeValue::Array(items) = value else {
-        return Err(Problem { line, problem: "a list of texts is expected here" });
+        return Err(Problem { line, problem: "a list of texts is expected here".into() });
     };
     items.iter_mut().map(|item| Ok(string(item.get_mut(), line)?.expose_secret().to_owned())).collect()
 }
@@ -151,7 +156,7 @@ fn moment(value: &DeValue<'_>, line: usize) -> Result<Timestamp, Problem> {
         DeValue::Integer(number) => Timestamp::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
     };
-    moment.ok_or(Problem { line, problem: "a date, or a time with its offset, is expected here" })
+    moment.ok_or_else(|| Problem { line, problem: "a date, or a time with its offset, is expected here".into() })
 }
 
 fn days(value: &DeValue<'_>, line: usize) -> Result<u32, Problem> {
@@ -160,7 +165,7 @@ fn days(value: &DeValue<'_>, line: usize) -> Result<u32, Problem> {
         _ => None,
     }
     .filter(|days| *days > 0)
-    .ok_or(Problem { line, problem: "a number of days from 1 is expected here" })
+    .ok_or_else(|| Problem { line, problem: "a number of days from 1 is expected here".into() })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

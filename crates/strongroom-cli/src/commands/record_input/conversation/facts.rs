@@ -69,7 +69,9 @@ fn permissions(context: &Context) -> Result<Option<BTreeSet<String>>, Failure> {
             return Ok(None);
         }
         let Some(chosen) = chosen(&text) else {
-            prompt::say("only the letters r, t, m and w, please, or Enter to skip");
+            let meant = text.split([' ', ',']).find_map(nearly);
+            let meant = meant.map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
+            prompt::say(&format!("{meant}only the letters r, t, m and w, please, or Enter to skip"));
             continue;
         };
         if chosen.contains(&Permission::Withdraw) {
@@ -91,6 +93,12 @@ fn chosen(text: &str) -> Option<BTreeSet<Permission>> {
         }
     }
     Some(chosen)
+}
+
+/// What a word says that is no answer here, as `withdrawal`, or nearly says.
+fn nearly(word: &str) -> Option<Permission> {
+    let word = registry::nearest_permission("", word).unwrap_or(word);
+    registry::permission("", word).first().copied()
 }
 
 /// `None` when nobody said what the key may do.
@@ -156,6 +164,14 @@ mod tests {
         for text in ["x", "reading", "r;t"] {
             assert_eq!(all(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_that_is_no_answer_is_understood() {
+        for (word, meant) in [("withdrawl", Permission::Withdraw), ("withdrawals", Permission::Withdraw)] {
+            assert_eq!((chosen(word), nearly(word)), (None, Some(meant)), "{word}");
+        }
+        assert_eq!(nearly("x"), None);
     }
 
     #[test]

@@ -1,0 +1,109 @@
+//! What is likely a slip in what somebody says about a record: told before anything is saved, and refused where keeping
+//! it would hide a danger.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use strongroom::record::Timestamp;
+use strongroom::registry::{self, Permission};
+use strongroom::{Reference, Secret, check};
+
+use super::RecordInput;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{self, printable, shell_word};
+use crate::prompt;
+
+/// Puts right a permission that is nearly one that is known, or refuses it: `withdrawl` would hide from `check` that the
+/// key withdraws.
+///
+/// Somebody who can be asked has the last word, because an exchange may call it so; nobody else has: a script that says
+/// it by mistake would say it for ever. `command` sets the permissions right when they are put behind it; without it, the whole command has to be
+/// repeated.
+///
+/// # Errors
+/// Exit code 2 where nobody can be asked.
+pub fn settle_permissions(
+    context: &Context,
+    reference: &Reference,
+    input: &mut RecordInput,
+    command: Option<String>,
+) -> Result<(), Failure> {
+    let Some(permissions) = &input.permissions else { return Ok(()) };
+    let nearest = |word: &String| registry::nearest_permission(&reference.exchange, word);
+    let Some((slip, meant)) = permissions.iter().find_map(|word| Some((word, nearest(word)?))) else { return Ok(()) };
+    if !prompt::possible(context) {
+        let right: Vec<&str> = permissions.iter().map(|word| nearest(word).unwrap_or(word)).collect();
+        let right = shell_word(&BTreeSet::from_iter(right).into_iter().collect::<Vec<_>>().join(","));
+        let command = command.unwrap_or_else(|| "repeat the command with".to_owned());
+        // It is a slip away from a word of ours, so that it cannot be a secret.
+        return Err(Failure::usage(format!("{reference}: {slip} is no permission; did you mean {meant}?"))
+            .hint(format!("{command} --permission {right}")));
+    }
+    let mut settled = BTreeSet::new();
+    for word in permissions {
+        let meant = match nearest(word) {
+            Some(meant) => {
+                prompt::say(&format!("{reference}: {} is no permission that is known here.", printable(word)));
+                prompt::agree(context, &format!("Did you mean {meant}?"))?.then_some(meant)
+            }
+            None => None,
+        };
+        settled.insert(meant.map_or_else(|| word.clone(), str::to_owned));
+    }
+    input.permissions = Some(settled);
+    Ok(())
+}
+
+/// The command that was called, up to its options for metadata. None when a document came from standard input, which
+/// cannot be read again.
+pub fn again(command: &str, reference: &str, document: Option<&Path>) -> Option<String> {
+    let command = format!("strongroom {command} {}", shell_word(reference));
+    match document {
+        None => Some(command),
+        Some(path) if path == Path::new("-") => None,
+        Some(path) => Some(format!("{command} --from-json {}", shell_word(&path.display().to_string()))),
+    }
+}
+
+/// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
+pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
+    let exchange = name.parse().map(|reference: Reference| reference.exchange).unwrap_or_default();
+    let unknown = |word: &&String| !check::is_known_permission(&exchange, word);
+    for permission in input.permissions.iter().flatten().filter(unknown) {
+        let shown = if is_plain(permission) { permission } else { "(not shown)" };
+        let usual = Permission::ALL.map(Permission::name).join(", ");
+        context.warn(format!("{name}: {shown} is not one of the usual permissions: {usual}"));
+    }
+    if let Some(Some(expires)) = input.expires
+        && expires <= now
+    {
+        context.warn(format!("{name}: it expired already, {}", output::date(expires)));
+    }
+}
+
+/// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
+/// hard to understand.
+pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
+    for (field, value) in fields {
+        if let Some(problem) = check::form_problem(field, value.expose_secret()) {
+            context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
+        }
+    }
+}
+
+/// Warns of a name that says an environment which the exchange is not known to have.
+pub fn warn_of_test_server(context: &Context, reference: &Reference) {
+    let known = registry::exchange(&reference.exchange).filter(|exchange| exchange.lacks(reference.environment));
+    let Some(exchange) = known else { return };
+    let text = match exchange.test_environments().first() {
+        Some(there) => format!("{reference}: the test server of {} goes by @{there} here", exchange.name),
+        None => format!("{reference}: no test server of {} is known here", exchange.name),
+    };
+    context.warn(if context.json { text } else { output::wrapped(&text, "warning: ".len()) });
+}
+
+/// What is long or odd may be something else, pasted in the wrong place.
+fn is_plain(word: &str) -> bool {
+    word.len() <= 24 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
