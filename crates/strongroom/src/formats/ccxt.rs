@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn the_indexes_of_lighter_may_stand_beside_its_key_as_long_as_they_are_the_same() {
+        let (records, notices) = summary(
+            r#"{"lighter": {"options": {"accountIndex": 7, "apiKeyIndex": "2", "auths": {"7": {"2":
+            {"lighterPrivateKey": "K"}}}}}}"#,
+        );
+        assert_eq!(records, ["lighter/main: account_index=7 api_key_index=2 api_secret=K"]);
+        assert!(notices.is_empty(), "{notices:?}");
+    }
+
+    #[test]
     fn the_switch_to_test_servers_is_an_environment_and_a_name_counts_more() {
         for (text, reference) in [
             (r#"{"gate": {"apiKey": "K", "secret": "S", "sandbox": true}}"#, "gate/main@testnet"),
@@ -275,6 +285,18 @@ mod tests {
             (
                 r#"{"lighter": {"privateKey": "EXAMPLE", "options": {"auths": {"1": {}, "2": {}}}}}"#,
                 "line 1, lighter.options.auths: more than one key; a record holds one, so give each an account of its own",
+            ),
+            (
+                r#"{"lighter": {"options": {"accountIndex": 5, "auths": {"7": {"2": {"lighterPrivateKey": "EXAMPLE"}}}}}}"#,
+                "line 1, lighter.options.auths.7: is of another account_index than stands beside it",
+            ),
+            (
+                r#"{"lighter": {"options": {"auths": {"7": {"2": {"lighterPrivateKey": "EXAMPLE"}}}, "accountIndex": 5}}}"#,
+                "line 1, lighter.options.accountIndex: has another account_index than stands beside it",
+            ),
+            (
+                r#"{"lighter": {"options": {"apiKeyIndex": "3", "auths": {"7": {"2": {"lighterPrivateKey": "EXAMPLE"}}}}}}"#,
+                "line 1, lighter.options.auths.7.2: is of another api_key_index than stands beside it",
             ),
         ] {
             assert_eq!(read_text(text).unwrap_err().to_string(), message);

@@ -68,7 +68,12 @@ fn read_lighter(node: Node<'_>, record: &mut Record, notices: &mut Vec<Notice>) 
         if rest.next().is_some() {
             return Err(error.into());
         }
-        record.fields.set(field, Secret::copy_of(&index));
+        let index = Secret::copy_of(&index);
+        // ccxt signs for the one beside the keys, for which there is no key then.
+        if record.fields.get(field).is_some_and(|there| !there.is_empty() && *there != index) {
+            return Err(node.error(format!("is of another {field} than stands beside it")).into());
+        }
+        record.fields.set(field, index);
         inner = node;
     }
     if let Some(key) = inner.object()?.take_some("lighterPrivateKey") {
