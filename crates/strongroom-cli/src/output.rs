@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
+pub use strongroom::wording::shell_word;
 pub use table::{Cell, Colour, Table};
 
 /// How wide a table may get on a terminal before its last column is cut, and a text before it is wrapped.
@@ -185,15 +186,6 @@ fn may_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// What a shell reads back as this one word.
-pub fn shell_word(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./=:@%+,-".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,12 +201,5 @@ mod tests {
         assert_eq!(time(0), "1970-01-01T00:00:00Z");
         assert_eq!(date(86_400), "1970-01-02");
         assert_eq!(time(i64::MAX), format!("@{}", i64::MAX));
-    }
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(shell_word("a/b-c.d"), "a/b-c.d");
-        assert_eq!(shell_word("it's here"), "'it'\\''s here'");
-        assert_eq!(shell_word(""), "''");
     }
 }

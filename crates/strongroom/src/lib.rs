@@ -51,6 +51,7 @@ mod vault;
 #[cfg(test)]
 mod vectors;
 mod wire;
+pub mod wording;
 
 pub use container::{SlotId, SlotInfo, SlotKind};
 pub use error::{Error, ExportError, FormatError, ImportError, PinError, PolicyError, Result, TextError, UnlockError};

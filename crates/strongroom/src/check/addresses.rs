@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::case::listed;
 use super::{Case, Severity, code};
 use crate::registry::{self, Exchange, ExpiryRule, Permission, Since};
+use crate::wording::listed;
 
 /// Whether a text is an address, or an address and a prefix length: `203.0.113.7`, `2001:db8::/32`.
 pub fn is_network(text: &str) -> bool {

@@ -6,6 +6,7 @@ use super::{Finding, Severity, Subject};
 use crate::policy::Policy;
 use crate::record::{CredentialKind, Environment, Record, Timestamp, field};
 use crate::registry::{self, Exchange, Permission};
+use crate::wording::shell_word;
 
 /// A record, what is known about it, and the findings so far.
 pub(super) struct Case<'a> {
@@ -117,28 +118,12 @@ impl Said<'_> {
 
 /// `strongroom WORDS...`, each as a shell reads it back.
 pub(super) fn command<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./=:@%+,-".contains(&byte);
     let mut line = String::from("strongroom");
     for word in words {
         line.push(' ');
-        // A star stands in our own patterns only, and REFs encode it; quoted, a shell leaves it alone.
-        if !word.is_empty() && word.bytes().all(plain) {
-            line.push_str(word);
-        } else {
-            line.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
-        }
+        line.push_str(&shell_word(word));
     }
     line
-}
-
-/// `one`, `one and two`, `one, two and three`
-pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let words: Vec<&str> = words.into_iter().collect();
-    match words.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
 }
 
 #[cfg(test)]
@@ -149,12 +134,5 @@ mod tests {
     fn commands_survive_a_shell() {
         assert_eq!(command(["set", "okx/main@demo", "api_key"]), "strongroom set okx/main@demo api_key");
         assert_eq!(command(["set", "okx/$(id)'s"]), "strongroom set 'okx/$(id)'\\''s'");
-    }
-
-    #[test]
-    fn lists_read_as_people_write_them() {
-        assert_eq!(listed(["a"]), "a");
-        assert_eq!(listed(["a", "b", "c"]), "a, b and c");
-        assert_eq!(listed([]), "");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{command, listed};
+use super::case::command;
 use super::{Case, Finding, Severity, Subject, blanks, code, pem};
 use crate::record::{Environment, Fields, Value, field};
 use crate::registry::{self, Exchange, swapped};
+use crate::wording::listed;
 
 /// What unknown exchanges may have been meant to be: many records have one name, and searching for it takes time.
 pub(super) type Guesses = BTreeMap<String, Option<&'static str>>;

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{command, listed};
+use super::case::command;
 use super::{Finding, Severity, Subject, code};
 use crate::policy::Coverage;
 use crate::record::{Contents, Environment, Record, field};
 use crate::registry;
+use crate::wording::listed;
 
 /// Shorter than any secret that an exchange gives out: `WORKERS=3` is no copy of anything.
 const LEAST_BYTES: usize = 6;

@@ -9,6 +9,7 @@ mod pair;
 
 use strongroom::record::{Fields, field};
 use strongroom::registry::{self, Exchange};
+pub use strongroom::wording::listed;
 use strongroom::{CredentialKind, Record, Reference, Secret, check, formats};
 
 use super::pasted::{self, Wrapping};
@@ -266,25 +267,5 @@ fn tidied(context: &Context, typed: Secret) -> Result<Secret, Failure> {
             return Ok(value);
         }
         value = Secret::copy_of(inner);
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`
-pub fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_listed_as_people_do() {
-        let words = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!([listed(&words[..1]), listed(&words[..2]), listed(&words)], ["a", "a and b", "a, b and c"]);
     }
 }

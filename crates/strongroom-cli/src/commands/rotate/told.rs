@@ -99,7 +99,7 @@ pub fn refused(error: Error, reference: &Reference) -> Failure {
 
 /// `api_key and api_secret`
 pub fn fields_of(previous: &Previous) -> String {
-    listed(&previous.fields.names().map(str::to_owned).collect::<Vec<_>>())
+    listed(previous.fields.names())
 }
 
 /// `is` or `are`, behind [`fields_of`].
