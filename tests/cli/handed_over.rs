@@ -1,16 +1,21 @@
-//! Exports that other systems hand to a bot, read back by those systems' own programs: Kubernetes and systemd.
+//! Exports that other systems hand to a bot, read back by those systems' own programs: Kubernetes, systemd, docker.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use strongroom_tests::{Sandbox, have, skip};
 
 use super::dotenv::{everything, vault};
 
-/// What `run` would set: names and values.
-fn variables(sandbox: &Sandbox) -> BTreeMap<String, String> {
+/// What `run` would set: names and values, this many.
+fn variables(sandbox: &Sandbox, count: usize) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for record in sandbox.run("list --json").ok().json().as_array().expect("records") {
         let subaccount = record["subaccount"].as_str().expect("a name");
@@ -19,7 +24,7 @@ fn variables(sandbox: &Sandbox) -> BTreeMap<String, String> {
             variables.insert(format!("BINANCE_{subaccount}_{field}").to_uppercase(), value);
         }
     }
-    assert!(variables.len() >= 32);
+    assert_eq!(variables.len(), count);
     variables
 }
 
@@ -44,7 +49,7 @@ fn kubectl_reads_back_what_was_exported_for_kubernetes() {
     // Into the type that the API server has: with anything that is no base64 this stops before it finds no containers.
     kubectl("set env --local -f secret.yaml A=b").fails().says("*v1.Secret");
     let read = kubectl("label --local -f secret.yaml a=b -o json").ok().json();
-    let expected = variables(&sandbox);
+    let expected = variables(&sandbox, 32);
     assert_eq!(data(&read), expected);
     assert_eq!((&read["metadata"]["name"], &read["metadata"]["namespace"]), (&"bot.live".into(), &"desk".into()));
     // And the same as kubectl itself makes of these values.
@@ -82,7 +87,7 @@ fn credentials(sandbox: &Sandbox) -> Vec<String> {
 fn every_credential_is_a_private_file_with_exactly_its_value_and_a_line_for_the_unit() {
     let sandbox = vault(everything);
     let lines = credentials(&sandbox);
-    let expected = variables(&sandbox);
+    let expected = variables(&sandbox, 32);
     assert_eq!(sandbox.mode("credentials"), 0o700);
     let directory = sandbox.path("credentials").canonicalize().unwrap();
     for (name, value) in &expected {
@@ -106,7 +111,7 @@ fn systemd_reads_the_credentials_and_the_lines_for_the_unit() {
         let run = sandbox.program(Path::new("systemd-creds"), words);
         run.env("CREDENTIALS_DIRECTORY", directory.to_str().expect("UTF-8")).end()
     };
-    for (name, value) in variables(&sandbox) {
+    for (name, value) in variables(&sandbox, 32) {
         creds(&format!("cat {name}")).ok().prints_only(&value);
     }
     // A unit that only its lines are looked at of; what is wrong with one it says.
@@ -156,4 +161,105 @@ fn credentials_do_not_go_into_a_git_work_tree() {
     sandbox.run("export systemd --output-dir credentials").exits(7).says("git");
     assert!(!sandbox.path("credentials").exists());
     sandbox.run("export systemd --output-dir credentials --allow-plaintext-in-git").ok();
+}
+
+/// What docker takes from an environment file, from docker itself: its client reads the file and sends what it read to
+/// its daemon, for which this stands in.
+fn docker(sandbox: &Sandbox, file: &str) -> BTreeMap<String, String> {
+    let socket = sandbox.path("docker.sock");
+    let _ = fs::remove_file(&socket);
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let (created, ended) = (Arc::new(Mutex::new(None)), Arc::new(AtomicBool::new(false)));
+    let daemon = thread::spawn({
+        let (created, ended) = (created.clone(), ended.clone());
+        move || {
+            for stream in listener.incoming().take_while(|_| !ended.load(Ordering::SeqCst)) {
+                let (stream, created) = (stream.expect("a connection"), created.clone());
+                // On its own, because a client may open more of them than it uses.
+                thread::spawn(move || answer(&stream, &created));
+            }
+        }
+    });
+    let create = sandbox.program(Path::new("docker"), "create --env-file").words(file).words("example/bot");
+    let finished = create.env("DOCKER_HOST", &format!("unix://{}", socket.display())).end();
+    ended.store(true, Ordering::SeqCst);
+    drop(UnixStream::connect(&socket));
+    daemon.join().expect("no panic");
+    finished.ok().prints_only("0123456789ab\n");
+    let body = created.lock().expect("no panic").take().expect("a container to make");
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    let pairs = body["Env"].as_array().expect("variables").iter().map(|pair| pair.as_str().expect("a text"));
+    let pairs = pairs.map(|pair| pair.split_once('=').expect("an equals sign"));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Answers one request as docker's daemon would, and ends the connection. What a container is to be made of is kept.
+fn answer(stream: &UnixStream, created: &Mutex<Option<Vec<u8>>>) {
+    let mut reader = BufReader::new(stream);
+    let mut line = || {
+        let mut line = String::new();
+        reader.read_line(&mut line).map(|_| line).unwrap_or_default()
+    };
+    let request = line();
+    let mut length = 0;
+    loop {
+        let header = line().to_ascii_lowercase();
+        if header.trim_end().is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a number");
+        }
+    }
+    let mut body = vec![0; length];
+    if request.is_empty() || reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    let (status, text) = if request.starts_with("POST ") && request.contains("/containers/create") {
+        *created.lock().expect("no panic") = Some(body);
+        ("201 Created", "{\"Id\": \"0123456789ab\", \"Warnings\": []}")
+    } else {
+        ("200 OK", "")
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nApi-Version: 1.44\r\nOstype: linux\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        text.len()
+    );
+    let mut stream = stream;
+    // A client that is gone says more than we could.
+    let _ = stream.write_all(format!("{head}{text}").as_bytes());
+}
+
+#[test]
+fn docker_itself_reads_back_what_was_exported_for_it() {
+    let test = "docker_itself_reads_back_what_was_exported_for_it";
+    if !have("docker", "--version") {
+        return skip(test, "docker is not here");
+    }
+    let sandbox = vault(|value| !value.contains('\n'));
+    let mut expected = variables(&sandbox, 30);
+    let long = "E".repeat((1 << 16) - 1 - "LONG=".len());
+    for (name, value) in [("EMPTY", ""), ("EQUALS", "=a==b= "), ("NUMBER", "0x10"), ("1.2-x", "\"'"), ("LONG", &long)] {
+        let file = json!({"value": value});
+        sandbox.strongroom(&format!("add env/{name} --from-json -")).stdin(file.to_string()).end().ok();
+        expected.insert(name.to_owned(), value.to_owned());
+    }
+    sandbox.run("export dotenv --target docker --output bot.env").ok();
+    assert_eq!(docker(&sandbox, "bot.env"), expected);
+}
+
+#[test]
+fn docker_itself_reads_what_all_of_them_read() {
+    let test = "docker_itself_reads_what_all_of_them_read";
+    if !have("docker", "--version") {
+        return skip(test, "docker is not here");
+    }
+    let sandbox = vault(|value| value == "EXAMPLE+/==");
+    sandbox.run("export dotenv --output bot.env").ok();
+    assert_eq!(docker(&sandbox, "bot.env"), variables(&sandbox, 2));
+    // And not what another one is given.
+    let sandbox = vault(|value| value == "it's EXAMPLE");
+    sandbox.run("export dotenv --target sh --output bot.env").ok();
+    assert_ne!(docker(&sandbox, "bot.env"), variables(&sandbox, 2));
 }
