@@ -129,7 +129,12 @@ fn a_pin_that_cannot_be_written_is_one_warning_and_every_save_counts() {
         let run = sandbox.strongroom(words).env("XDG_STATE_HOME", state).end();
         // Opening and the save both tried; it is said once.
         let finished = run.ok();
-        assert_eq!(finished.stderr.matches("an older vault would not be noticed").count(), 1, "{}", finished.stderr);
+        assert_eq!(
+            finished.unwrapped().matches("an older vault would not be noticed").count(),
+            1,
+            "{}",
+            finished.stderr
+        );
     }
     assert_eq!(sandbox.bare("info --json").end().ok().json()["revision"], 5);
 }

@@ -93,7 +93,7 @@ fn a_directory_that_cannot_be_synchronised_is_a_warning_and_the_save_counts() {
             let Some(saved) = injected(test, &sandbox, &words, &options) else { return };
             let saved = saved.ok().says("saved, but its directory could not be synchronised");
             // Where it fails, and not only cannot be done, opening found the same of the save before.
-            let others = saved.stderr.matches("cannot synchronise").count();
+            let others = saved.unwrapped().matches("cannot synchronise").count();
             assert!(others <= usize::from(matches!(error, "EIO" | "EBADF")), "{words}: {}", saved.stderr);
             assert_eq!(saved.stderr.matches("warning:").count(), 1 + others, "{words}: {}", saved.stderr);
             assert_eq!(sandbox.bare("info --json").end().ok().json()["revision"], revision, "{words} with {error}");

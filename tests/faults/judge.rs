@@ -54,7 +54,7 @@ pub fn judge(stage: &Stage, call: &Call, fault: Fault, faulted: &Faulted) -> Res
     let bound = fault == Fault::FromHereOn("ENOSPC") && call.name == "openat";
     if !killed && !bound {
         let strays = files.strays();
-        let told = finished.stderr.contains("cannot remove");
+        let told = finished.unwrapped().contains("cannot remove");
         hold!(strays.is_empty() || told, "left behind without a word: {strays:?}");
     }
     no_plaintext(stage, &files, killed)?;
@@ -122,7 +122,7 @@ const SAVED: [&str; 3] = ["is saved", "may be in place", "is in place"];
 const NOTHING: [&str; 4] = ["nothing was saved", "nothing was changed", "not saved", "opens nothing"];
 
 fn message(finished: &Finished, version: Version, target: &Target, mute: bool) -> Result<(), Problem> {
-    let stderr = &finished.stderr;
+    let stderr = &finished.unwrapped();
     let says = |sentences: &[&str]| sentences.iter().any(|sentence| stderr.contains(sentence));
     match (finished.code(), version) {
         (Some(0), Version::Old) => {
@@ -234,7 +234,7 @@ fn pin(stage: &Stage, version: Version, finished: &Finished, mute: bool) -> Resu
         return Err("the vault cannot be read".to_owned());
     };
     // A pin that outlives a power cut must not stand for a version that does not.
-    let warned = ["would not be noticed", "could undo it"].iter().any(|said| finished.stderr.contains(said));
+    let warned = ["would not be noticed", "could undo it"].iter().any(|said| finished.unwrapped().contains(said));
     let current = seen.is_some_and(|seen| seen.checksum == now);
     // Nothing opens a vault that comes from armour, so nobody has seen it.
     let opened = !stage.words.starts_with("import armor");
@@ -272,7 +272,7 @@ fn once_more(stage: &Stage, version: Version, again: &Finished) -> Result<(), Pr
         _ => 0,
     };
     hold!(again.code() == Some(expected), "{}", account());
-    hold!(!again.stderr.contains("would not be noticed"), "{}", account());
+    hold!(!again.unwrapped().contains("would not be noticed"), "{}", account());
     next(stage)?;
     let files = Files::of(&stage.sandbox);
     let strays = files.strays();

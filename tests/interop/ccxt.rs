@@ -181,7 +181,7 @@ fn keys_in_every_form_that_people_paste_sign_after_an_import() {
     let before = failures(&readers.ask(&sandbox, READER, "ccxt.json --sign"));
     assert!(before.contains(&"binance/ed25519-crlf".to_owned()), "{before:?}");
     let warned = sandbox.run("import ccxt.json").ok();
-    assert_eq!(warned.stderr.matches("the line ends of the key were made").count(), total - accounts.len());
+    assert_eq!(warned.unwrapped().matches("the line ends of the key were made").count(), total - accounts.len());
     sandbox.run("export ccxt --output out.json").ok();
     let answer = readers.ask(&sandbox, READER, "out.json --sign");
     let after = failures(&answer);

@@ -58,17 +58,25 @@ impl Finished {
         self
     }
 
-    /// Standard error contains this.
+    /// Standard error without the line ends that only make it fit a terminal: warnings go on below their first word.
+    pub fn unwrapped(&self) -> String {
+        // A command in a warning has a line of its own.
+        self.stderr.replace("\n           ", " ").replace("\n         ", " ")
+    }
+
+    /// Standard error contains this, in one line or over several.
     #[track_caller]
     pub fn says(self, text: &str) -> Finished {
-        assert!(self.stderr.contains(text), "standard error should say {text:?}: {}", self.account());
+        let says = self.stderr.contains(text) || self.unwrapped().contains(text);
+        assert!(says, "standard error should say {text:?}: {}", self.account());
         self
     }
 
     /// Neither stream contains this.
     #[track_caller]
     pub fn never_says(self, text: &str) -> Finished {
-        assert!(!self.stderr.contains(text), "standard error says {text:?}: {}", self.account());
+        let says = self.stderr.contains(text) || self.unwrapped().contains(text);
+        assert!(!says, "standard error says {text:?}: {}", self.account());
         assert!(!self.text().contains(text), "standard output says {text:?}: {}", self.account());
         self
     }

@@ -322,7 +322,9 @@ impl Sandbox {
     /// What holds for every command and does not for this one: no secret on standard error, no panic.
     pub fn objection(&self, finished: &Finished) -> Option<String> {
         let Finished { command, stderr, .. } = finished;
-        if self.secrets.lock().expect("no test panicked here").iter().any(|secret| stderr.contains(secret)) {
+        let unwrapped = finished.unwrapped();
+        let says = |secret: &String| stderr.contains(secret) || unwrapped.contains(secret);
+        if self.secrets.lock().expect("no test panicked here").iter().any(says) {
             return Some(format!("{command} leaks on standard error: {stderr}"));
         }
         let bug = stderr.contains("panicked") || stderr.contains("this is a bug");

@@ -280,7 +280,7 @@ impl Context {
         let text = text.as_ref();
         let _ = match self.json {
             true => writeln!(io::stderr(), "{}", serde_json::json!({ "warning": text })),
-            false => writeln!(io::stderr(), "warning: {}", output::printable_lines(text)),
+            false => writeln!(io::stderr(), "{}", output::warning(text)),
         };
     }
 

@@ -177,6 +177,19 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     out
 }
 
+/// A warning in lines that fit, each behind the first word. A command to paste has a line of its own, which stays whole.
+pub fn warning(text: &str) -> String {
+    const BEGINNING: &str = "warning: ";
+    const COMMAND: &str = "strongroom ";
+    let text = printable_lines(text).replace(&format!(": {COMMAND}"), &format!(":\n  {COMMAND}"));
+    let lines = text.split('\n').map(|line| match line.starts_with(' ') {
+        true => line.to_owned(),
+        false => wrapped(line, BEGINNING.len()),
+    });
+    let between = format!("\n{:indent$}", "", indent = BEGINNING.len());
+    format!("{BEGINNING}{}", lines.collect::<Vec<_>>().join(&between))
+}
+
 /// Whether standard output may be coloured, as [`colour_on_stderr`].
 pub fn colour_on_stdout() -> bool {
     may_colour(&io::stdout())
@@ -194,6 +207,18 @@ mod tests {
     fn names_cannot_rewrite_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\u{202e}"), "a?[2Jb?");
         assert_eq!(printable_lines("a\u{202e}\n  b\r\n"), "a?\n  b?\n");
+    }
+
+    #[test]
+    fn a_warning_fits_a_terminal_and_a_command_in_it_stays_whole() {
+        let words = "EXAMPLE ".repeat(20);
+        let path = "directory/".repeat(9);
+        let text = warning(&format!("a\u{202e}: {words}\nto end that: strongroom rm {path} now"));
+        let lines: Vec<&str> = text.split('\n').collect();
+        assert!(lines[0].starts_with("warning: a?: EXAMPLE") && lines[1].starts_with("         EXAMPLE"), "{text}");
+        assert_eq!(lines[3], "         to end that:");
+        assert_eq!(lines[4], format!("           strongroom rm {path} now"));
+        assert!(lines[..4].iter().all(|line| line.len() <= WIDTH), "{text}");
     }
 
     #[test]

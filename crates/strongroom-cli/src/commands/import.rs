@@ -126,7 +126,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
                 ImportFormat::Hummingbot => "what hummingbot's password opens",
                 _ => "the plaintext",
             };
-            context.note(format!("{what} is still in {}", path.display()));
+            context.note(output::wrapped(&format!("{what} is still in {}", path.display()), 0));
         }
         report
     };
@@ -143,7 +143,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 /// Asks for the one date that only its owner knows.
 pub fn tell_forgotten(context: &Context, report: &ImportReport) {
     for reference in &report.expiry_forgotten {
-        context.note(format!("replacing forgets when the old key of {reference} expires; for the new one:"));
+        let text = format!("replacing forgets when the old key of {reference} expires; for the new one:");
+        context.note(output::wrapped(&text, 0));
         context.note(format!("  strongroom set {} --expires DATE", output::shell_word(reference)));
     }
 }

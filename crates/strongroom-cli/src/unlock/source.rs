@@ -48,7 +48,7 @@ pub fn named(
 pub fn passphrase_file(context: &Context, path: &Path) -> Result<Secret, Failure> {
     if is_open_to_all(path) {
         context.warn(format!(
-            "{} is readable by other users; chmod 600 {}",
+            "{} is readable by other users; to end that:\n  chmod 600 {}",
             path.display(),
             crate::output::shell_word(&path.display().to_string())
         ));
