@@ -1,6 +1,6 @@
 //! What comes in: formats recognised by content, all or nothing, and errors that never repeat the input.
 
-use strongroom_tests::{BINANCE_SECRET, SAMPLE_JSON, Sandbox};
+use strongroom_tests::{BINANCE_SECRET, Finished, SAMPLE_JSON, Sandbox};
 
 const BINANCE_AWS: &str = r#"{"API_KEY": "EXAMPLE-AWS-KEY", "API_SECRET": "EXAMPLE-AWS-SECRET", "SUBACCOUNTS": [
   {"subaccount_name": "main", "API_KEY": "EXAMPLE-AWS-KEY", "API_SECRET": "EXAMPLE-AWS-SECRET"},
@@ -83,10 +83,85 @@ fn formats_are_recognised_by_content() {
     sandbox.write("secret", BINANCE_AWS);
     sandbox.run("import secret --exchange bybit").ok();
     sandbox.run("get bybit/hedge/api_secret").ok().prints_only("EXAMPLE-AWS-SECRET-2");
-    sandbox.write("nothing", "just a sentence without any meaning to us");
-    let finished = sandbox.run("import nothing").exits(3).says("nothing: cannot tell what format this is");
-    let finished = finished.says("not ccxt (").says("not freqtrade (").says("strongroom import FORMAT nothing");
-    assert!(finished.stderr.lines().all(|line| line.len() <= 80), "{}", finished.stderr);
+}
+
+/// All of it fits a terminal.
+#[track_caller]
+fn fits(finished: Finished) -> Finished {
+    assert!(finished.stderr.lines().all(|line| line.chars().count() <= 80), "{}", finished.stderr);
+    finished
+}
+
+#[test]
+fn what_is_none_of_the_formats_is_said_in_one_line_with_their_names() {
+    let sandbox = Sandbox::with_vault();
+    for (text, cause) in [
+        ("just a sentence without any meaning to us", "it is no JSON, has no lines of NAME=value and is no vault"),
+        (r#"{"EXAMPLE": 1}"#, "it looks like JSON, without a name that one of the formats has"),
+        ("[1]", "it looks like JSON"),
+        ("\u{feff} \n", "there is nothing in it"),
+        ("-----BEGIN EXAMPLE KEY-----\n", "it is a key in PEM, and does not say whose"),
+    ] {
+        sandbox.write("nothing", text);
+        let finished = fits(sandbox.run("import nothing")).exits(3).says("nothing: cannot tell what format this is");
+        let finished = finished.says(cause).never_says("EXAMPLE");
+        assert_eq!(finished.stderr.matches("caused by").count(), 1, "{}", finished.stderr);
+        match text.len() {
+            ..10 => {}
+            _ if cause.contains("PEM") => drop(finished.says("strongroom add EXCHANGE --file api_secret=nothing")),
+            _ => drop(finished.says("strongroom import FORMAT nothing").says("formats: dotenv, json, aws, ")),
+        }
+    }
+    fits(sandbox.run("import toml nothing")).exits(2).says("no such format").says("formats: dotenv, json, aws, ");
+}
+
+#[test]
+fn a_vault_or_a_key_that_is_taken_for_plaintext_is_called_by_its_name() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    for words in ["import vault.strongroom", "import ccxt vault.strongroom", "adopt vault.strongroom"] {
+        let finished = fits(sandbox.run(words)).exits(3).says("vault.strongroom is an encrypted vault, not plaintext");
+        let finished = finished.never_says("UTF-8").says("hint: strongroom list --vault vault.strongroom\n");
+        finished.says("hint: strongroom export strongroom --vault vault.strongroom --output out.json\n");
+    }
+    fits(sandbox.run("import machine.key"))
+        .exits(3)
+        .says("machine.key is a machine key")
+        .says("--key-file machine.key");
+    assert!(sandbox.tree() == before);
+    // The commands do what they say.
+    sandbox.run("export strongroom --vault vault.strongroom --output out.json").ok();
+    sandbox.run("import strongroom out.json").ok().prints("unchanged (3 already there)");
+    sandbox.write("photograph", b"\x89PNG\r\n");
+    sandbox.run("import photograph").exits(3).says("photograph is not UTF-8 text");
+}
+
+#[test]
+fn what_is_said_of_an_import_fits_a_terminal_and_its_commands_are_whole() {
+    let sandbox = Sandbox::with_vault();
+    let long = "a-subaccount-of-a-desk-whose-name-is-long";
+    let record = format!("{{\"derive/{long}\": {{\"privateKey\": \"EXAMPLE\", \"walletAddress\": \"EXAMPLE-ADDRESS\"");
+    let settings = r#", "timeout": 1, "options": {"defaultType": "swap", "adjustForTimeDifference": true}}}"#;
+    sandbox.write("a-file-whose-name-is-long.json", record + settings);
+    let file = "import a-file-whose-name-is-long.json";
+    let finished = fits(sandbox.run(file)).ok().says("settings are no credentials and not kept: timeout, ");
+    assert!(finished.stderr.lines().any(|line| line.starts_with("         ")), "{}", finished.stderr);
+    let exported = fits(sandbox.run(&format!("export ccxt derive/{long}"))).ok();
+    exported.says("ccxt wants that key's address as signer_address");
+    let text = format!("{} --json", file);
+    sandbox.run(&text).ok().says("{\"warning\":\"a-file-whose-name-is-long.json: ");
+    sandbox.run(&format!("set derive/{long} --expires 2101-01-31")).ok();
+    let next = sandbox.read_text("a-file-whose-name-is-long.json").replace("\"EXAMPLE\"", "\"EXAMPLE-OTHER\"");
+    sandbox.write("a-file-whose-name-is-long.json", next);
+    let replaced = sandbox.run(&format!("{file} --replace")).ok();
+    replaced.says(&format!("\n  strongroom set derive/{long} --expires DATE\n"));
+}
+
+#[test]
+fn the_exchange_is_named_only_where_the_file_does_not_say_it() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.run("import secrets.json --exchange okx").exits(2).says("--exchange is not for json, which says it");
 }
 
 #[test]
@@ -229,7 +304,8 @@ fn names_that_are_nearly_right_are_noticed() {
     let sandbox = Sandbox::with_vault();
     sandbox.write("slips.env", "BINNANCE_API_KEY=EXAMPLE\nBINNANCE_API_SECRET=EXAMPLE\nKRAKEN_SECRETKEY=EXAMPLE\n");
     let finished = sandbox.run("import slips.env").ok();
-    finished.says("is it binance?").says("line 3: KRAKEN_SECRETKEY looks like the api_secret of kraken/main");
+    let finished = fits(finished).says("is it binance?");
+    finished.says("line 3: KRAKEN_SECRETKEY looks like the api_secret of kraken/main");
     sandbox.write("key.env", "BINANCE_API_KEY=EXAMPLE\n");
     sandbox.run("import key.env --replace").ok().never_says("has no api_secret");
 }

@@ -16,6 +16,39 @@ use crate::plaintext::{self, GitState};
 /// Conflict markers and the names of other things stand at the beginning.
 const MOST_BYTES: u64 = 64 * 1024;
 
+/// What of ours a file is by its beginning. It may be the only one there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ours {
+    /// A vault.
+    Vault,
+    /// A machine key.
+    MachineKey,
+    /// The key file beside a passphrase.
+    KeyFile,
+}
+
+impl Ours {
+    const BEGINNINGS: [(&[u8], Ours); 3] = [
+        (b"\x89STRONGROOM\r\n\x1a\n\0", Ours::Vault),
+        (b"STRONGROOM-KEY-", Ours::MachineKey),
+        (b"STRONGROOM-FACTOR-", Ours::KeyFile),
+    ];
+
+    /// The one that begins so.
+    pub fn of(bytes: &[u8]) -> Option<Ours> {
+        Ours::BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning)).map(|(_, ours)| *ours)
+    }
+
+    /// What it is called in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ours::Vault => "a vault",
+            Ours::MachineKey => "a machine key",
+            Ours::KeyFile => "a key file",
+        }
+    }
+}
+
 /// Adds a next step to the refusal of a file that was read.
 pub fn explain(failure: Failure, path: &Path, error: &FormatError) -> Failure {
     match error {
@@ -39,13 +72,16 @@ fn instead(failure: Failure, path: &Path, bytes: &[u8]) -> Failure {
     if bytes.is_empty() {
         return restore(failure.cause("it is empty"), path);
     }
-    if bytes.starts_with(b"STRONGROOM-KEY-") {
-        return failure.cause("it is a machine key").hint(format!("--key-file {word} names it as a key"));
-    }
-    if bytes.starts_with(b"STRONGROOM-FACTOR-") {
-        return failure
-            .cause("it is the key file of a passphrase")
-            .hint(format!("--factor-file {word} names it as that"));
+    match Ours::of(bytes) {
+        Some(Ours::MachineKey) => {
+            return failure.cause("it is a machine key").hint(format!("--key-file {word} names it as a key"));
+        }
+        Some(Ours::KeyFile) => {
+            return failure
+                .cause("it is the key file of a passphrase")
+                .hint(format!("--factor-file {word} names it as that"));
+        }
+        Some(Ours::Vault) | None => {}
     }
     if bytes.starts_with(b"-----BEGIN STRONGROOM VAULT-----") {
         return failure
@@ -73,7 +109,8 @@ fn restore(failure: Failure, path: &Path) -> Failure {
     }
 }
 
-fn beginning(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+/// How a file begins.
+pub fn beginning(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
     // It may be a key.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize));
     File::open(path).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;

@@ -10,6 +10,7 @@ use strongroom::{Environment, Record, Secret, Selection};
 
 use crate::context::Context;
 use crate::failure::{Failure, code};
+use crate::diagnosis::Ours;
 use crate::select::{self, Selected};
 use crate::{Outcome, cli, output, plaintext, private_file};
 
@@ -54,13 +55,6 @@ pub struct Args {
     #[arg(long)]
     allow_plaintext_in_git: bool,
 }
-
-/// How files begin that no export replaces.
-const PRECIOUS: [(&[u8], &str); 3] = [
-    (b"\x89STRONGROOM\r\n\x1a\n\0", "a vault"),
-    (b"STRONGROOM-KEY-", "a machine key"),
-    (b"STRONGROOM-FACTOR-", "a key file"),
-];
 
 /// Writes what was selected.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
@@ -209,8 +203,7 @@ fn refuse_to_replace_secrets(context: &Context, path: &Path) -> Result<(), Failu
         .find_vault_path()
         .and_then(|vault| canonical(&vault))
         .is_ok_and(|vault| canonical(path).is_ok_and(|target| target == vault));
-    let what = PRECIOUS.iter().find(|(beginning, _)| start.starts_with(beginning)).map(|(_, what)| *what);
-    match what.or(in_use.then_some("the vault")) {
+    match Ours::of(&start).map(Ours::name).or(in_use.then_some("the vault")) {
         Some(what) => {
             Err(Failure::refused("precious", format!("refusing to replace {}, which is {what}", path.display()))
                 .hint("name another file with --output PATH"))

@@ -1,6 +1,7 @@
 //! `strongroom import`: records and values from another format, all of them or none.
 
 mod hummingbot;
+mod unknown;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -155,12 +156,12 @@ impl SourceFile {
     /// # Errors
     /// Exit code 3.
     pub fn read(context: &Context, path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
-        let text = source::text_file(path)?;
+        let text = source::text_file(path).map_err(|failure| unknown::no_text(path, failure))?;
         let format = match format {
             Some(format) => format,
             None => {
-                let format = recognised(path, &formats::recognise(text.expose_secret()))?;
-                context.note(format!("{}: read as {}", shown(path), format.name()));
+                let format = recognised(path, &text)?;
+                context.note(output::wrapped(&format!("{}: read as {}", shown(path), format.name()), 0));
                 format
             }
         };
@@ -211,18 +212,13 @@ impl SourceFile {
 }
 
 /// The one format that a file looks like.
-fn recognised(path: &Path, formats: &[ImportFormat]) -> Result<ImportFormat, Failure> {
-    let failed = |message| Failure::new(code::FILE, "unknown-format", message);
-    match formats {
+fn recognised(path: &Path, text: &Secret) -> Result<ImportFormat, Failure> {
+    match formats::recognise(text.expose_secret()).as_slice() {
         [format] => Ok(*format),
-        [] => {
-            let failure = failed(format!("{}: cannot tell what format this is", shown(path)));
-            let looked_for = ImportFormat::ALL.map(|format| format!("not {} ({})", format.name(), format.about()));
-            let failure = looked_for.into_iter().fold(failure, Failure::cause);
-            Err(failure.hint(format!("if it is one of them, name it: strongroom import FORMAT {}", word(path))))
-        }
+        [] => Err(unknown::text(path, text.expose_secret())),
         several => {
-            let failure = failed(format!("{}: this looks like more than one format", shown(path)));
+            let message = format!("{}: this looks like more than one format", shown(path));
+            let failure = Failure::new(code::FILE, "unknown-format", message);
             let command = |format: &ImportFormat| format!("strongroom import {} {}", format.name(), word(path));
             Err(several.iter().map(command).fold(failure, Failure::hint))
         }
@@ -245,18 +241,13 @@ pub fn format_of(name: &OsStr) -> Result<ImportFormat, Failure> {
             Failure::usage(format!("{name} comes in as dotenv")).hint("repeat the command with dotenv instead")
         }
         Some(_) => Failure::usage(format!("{name} is a format to export only")),
-        None => Failure::usage("no such format to import").hint(format!("formats are {}", names(", "))),
+        None => Failure::usage("no such format to import").hint(unknown::formats()),
     })
-}
-
-/// The names of all formats.
-fn names(separator: &str) -> String {
-    ImportFormat::ALL.map(ImportFormat::name).join(separator)
 }
 
 /// What `--help` says of the format.
 pub fn format_help() -> String {
-    format!("{} [default: recognised by content], and the file; `-` is standard input", names(", "))
+    format!("{} [default: recognised by content], and the file; `-` is standard input", unknown::names())
 }
 
 /// One line for every kind of thing that happened.
