@@ -112,6 +112,33 @@ fn an_incomplete_record_is_refused_by_name_because_it_would_spoil_the_file() {
 }
 
 #[test]
+fn an_option_that_a_format_does_not_have_is_refused_before_anything_is_asked() {
+    let sandbox = Sandbox::with_vault();
+    let variables = "it is for dotenv, freqtrade-env and nautilus";
+    let formats =
+        ["json", "aws", "kubernetes --name a", "systemd --output-dir a", "ccxt", "freqtrade", "strongroom", "armor"];
+    for format in formats {
+        let name = format.split(' ').next().expect("a name");
+        let refused = sandbox.bare(&format!("export {format} --target docker")).end().exits(2).prints_only("");
+        refused.says(&format!("--target is not for {name}")).says(variables);
+    }
+    for (words, cause) in [
+        ("json --target portable", variables),
+        ("dotenv --name a", "it is for kubernetes"),
+        ("ccxt --namespace a", "it is for kubernetes"),
+        ("strongroom --output-dir a", "it is for systemd"),
+        ("systemd --output a", "--output-dir DIR"),
+        ("systemd --output-dir a --reveal", "--output-dir DIR"),
+        ("armor --environment live", "no --environment"),
+    ] {
+        sandbox.bare(&format!("export {words}")).end().exits(2).prints_only("").says(cause);
+    }
+    for format in ["dotenv", "freqtrade-env", "nautilus"] {
+        sandbox.run(&format!("export {format} okx --target docker")).ok();
+    }
+}
+
+#[test]
 fn one_document_holds_one_environment() {
     let sandbox = Sandbox::with_vault();
     let keys = r#"{"api_key":"EXAMPLE-TESTNET-KEY","api_secret":"EXAMPLE-TESTNET-SECRET"}"#;

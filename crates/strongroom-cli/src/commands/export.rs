@@ -6,11 +6,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
+use strongroom::wording::listed;
 use strongroom::{Environment, Record, Secret, Selection};
 
 use crate::context::Context;
-use crate::failure::{Failure, code};
 use crate::diagnosis::Ours;
+use crate::failure::{Failure, code};
 use crate::select::{self, Selected};
 use crate::{Outcome, cli, output, plaintext, private_file};
 
@@ -23,13 +24,12 @@ pub struct Args {
     /// Only these [default: all]
     #[arg(value_name = "REF")]
     references: Vec<String>,
-    /// Who reads the environment variables
+    /// Who reads the environment variables (dotenv, freqtrade-env, nautilus) [default: portable]
     #[arg(
         long,
-        default_value = DotenvTarget::Portable.name(),
         value_parser = cli::one_of(DotenvTarget::ALL, DotenvTarget::name, DotenvTarget::about, DotenvTarget::from_name)
     )]
-    target: DotenvTarget,
+    target: Option<DotenvTarget>,
     /// What the Secret is called (kubernetes)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -100,8 +100,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
 
 fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
     let records = &selected.records;
+    let target = args.target.unwrap_or(DotenvTarget::Portable);
     let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
-    let options = ExportOptions { target: args.target, bare: names_one_record(&args.references)?, kubernetes };
+    let options = ExportOptions { target, bare: names_one_record(&args.references)?, kubernetes };
     let exported = formats::write(args.format, records, &selected.values, &options)
         .map_err(|error| with_choice(Failure::from(error), args.format, records))?;
     for notice in exported.notices {
@@ -110,19 +111,26 @@ fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secr
     Ok(exported.text)
 }
 
-/// Options that belong to one format are refused with another, where they would change nothing.
+/// Options that belong to some formats are refused with others, where they would change nothing.
 fn check_options(args: &Args) -> Result<(), Failure> {
     let is_kubernetes = args.format == ExportFormat::Kubernetes;
-    let is_systemd = args.format == ExportFormat::Systemd;
-    for (option, given, fits) in [
-        ("--name", args.name.is_some(), is_kubernetes),
-        ("--namespace", args.namespace.is_some(), is_kubernetes),
-        ("--output-dir", args.output_dir.is_some(), is_systemd),
-        ("--output", args.output.is_some(), !is_systemd),
-        ("--reveal", args.reveal, !is_systemd),
-    ] {
-        if given && !fits {
-            return Err(Failure::usage(format!("{option} is not for {}", args.format.name())));
+    type Takes = fn(ExportFormat) -> bool;
+    let options: [(&str, bool, Takes); 6] = [
+        ("--target", args.target.is_some(), ExportFormat::is_variables),
+        ("--name", args.name.is_some(), |format| format == ExportFormat::Kubernetes),
+        ("--namespace", args.namespace.is_some(), |format| format == ExportFormat::Kubernetes),
+        ("--output-dir", args.output_dir.is_some(), |format| format == ExportFormat::Systemd),
+        ("--output", args.output.is_some(), |format| format != ExportFormat::Systemd),
+        ("--reveal", args.reveal, |format| format != ExportFormat::Systemd),
+    ];
+    for (option, given, takes) in options {
+        if given && !takes(args.format) {
+            let refused = Failure::usage(format!("{option} is not for {}", args.format.name()));
+            let takers: Vec<_> = ExportFormat::ALL.into_iter().filter(|format| takes(*format)).collect();
+            return Err(match takers.len() + 1 == ExportFormat::ALL.len() {
+                true => refused.cause("what it writes goes into --output-dir DIR"),
+                false => refused.cause(format!("it is for {}", listed(takers.into_iter().map(ExportFormat::name)))),
+            });
         }
     }
     let Some(name) = &args.name else {

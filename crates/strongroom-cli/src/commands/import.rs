@@ -101,6 +101,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             source.format.name()
         )));
     }
+    if args.exchange.is_some() && source.format.says_exchange() {
+        return Err(Failure::usage(format!("--exchange is not for {}, which says it", source.format.name())));
+    }
     let mut imported = match source.format {
         ImportFormat::Armor => return import_armor(context, &source, args.dry_run),
         ImportFormat::Hummingbot => hummingbot::read(context, &source, &args.source_passphrase)?,

@@ -94,6 +94,14 @@ named! {
 }
 
 impl ImportFormat {
+    /// Whether its texts always say of which exchange each record is.
+    pub fn says_exchange(self) -> bool {
+        match self {
+            ImportFormat::Dotenv | ImportFormat::Aws | ImportFormat::Ccxt | ImportFormat::Freqtrade => false,
+            ImportFormat::Json | ImportFormat::Hummingbot | ImportFormat::Strongroom | ImportFormat::Armor => true,
+        }
+    }
+
     /// Whether its texts say for which environment each record is.
     pub fn says_environment(self) -> bool {
         match self {
@@ -104,6 +112,15 @@ impl ImportFormat {
 }
 
 impl ExportFormat {
+    /// Whether it is lines of `NAME=value`, for which [`DotenvTarget`] counts.
+    pub fn is_variables(self) -> bool {
+        match self {
+            ExportFormat::Dotenv | ExportFormat::FreqtradeEnv | ExportFormat::Nautilus => true,
+            ExportFormat::Json | ExportFormat::Aws | ExportFormat::Kubernetes | ExportFormat::Systemd => false,
+            ExportFormat::Ccxt | ExportFormat::Freqtrade | ExportFormat::Strongroom | ExportFormat::Armor => false,
+        }
+    }
+
     /// Whether named values have a place in it beside records.
     pub fn takes_values(self) -> bool {
         match self {
