@@ -24,7 +24,7 @@ impl Readers {
     /// The Python that can import this module; none, with a word about it, when there is none here.
     fn with(module: &str, test: &str) -> Option<Readers> {
         let Some(python) = std::env::var_os("STRONGROOM_TEST_READERS").filter(|python| !python.is_empty()) else {
-            skip(test, "no Python 3.13 with the packages of tests/interop/requirements-readers.txt");
+            skip(test, "no Python 3.11 to 3.13 with the packages of tests/interop/requirements-readers.txt");
             return None;
         };
         let readers = Readers { python: python.into() };
