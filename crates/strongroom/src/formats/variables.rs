@@ -6,6 +6,7 @@
 mod accounts;
 mod grammar;
 mod reading;
+mod spellings;
 
 use std::collections::BTreeMap;
 

@@ -11,14 +11,14 @@ use crate::formats::{freqtrade, nautilus};
 use crate::record::field;
 
 /// Variables that belong together: those with the same text before the field.
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     /// `BINANCE_HEDGE`; empty for bare names.
-    pub(super) prefix: String,
+    pub(super) prefix: &'a str,
     /// Field, and which assignment.
     pub(super) members: Vec<(&'static str, usize)>,
 }
 
-impl Group {
+impl Group<'_> {
     pub(super) fn has(&self, field: &str) -> bool {
         self.members.iter().any(|(member, _)| *member == field)
     }
@@ -31,15 +31,15 @@ impl Group {
 
 /// Groups in the order in which they first appear. Of two names for one field, such as `X_SECRET` and
 /// `X_API_SECRET`, the one that we write ourselves counts.
-pub(super) fn group(assignments: &[Assignment]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+pub(super) fn group(assignments: &[Assignment]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, assignment) in assignments.iter().enumerate() {
         let name = assignment.name.as_str();
         let Some((prefix, field)) = split(name) else { continue };
         let is_ours = name.ends_with(&upper(field));
         let known = *positions.entry(prefix).or_insert_with(|| {
-            groups.push(Group { prefix: prefix.to_owned(), members: Vec::new() });
+            groups.push(Group { prefix, members: Vec::new() });
             groups.len() - 1
         });
         let members = &mut groups[known].members;
@@ -54,9 +54,9 @@ pub(super) fn group(assignments: &[Assignment]) -> Vec<Group> {
 }
 
 /// A name that nautilus-trader reads for several environments is of the one that has more than this name.
-fn give_shared(groups: &mut Vec<Group>, assignments: &[Assignment]) {
-    let alone = |group: &Group| match group.members.as_slice() {
-        [(field, at)] if nautilus::is_shared_with(&assignments[*at].name, &group.prefix) => Some((*field, *at)),
+fn give_shared(groups: &mut Vec<Group<'_>>, assignments: &[Assignment]) {
+    let alone = |group: &Group<'_>| match group.members.as_slice() {
+        [(field, at)] if nautilus::is_shared_with(&assignments[*at].name, group.prefix) => Some((*field, *at)),
         _ => None,
     };
     let Some((from, (field, at))) = groups.iter().enumerate().find_map(|(from, group)| Some((from, alone(group)?)))
@@ -64,7 +64,7 @@ fn give_shared(groups: &mut Vec<Group>, assignments: &[Assignment]) {
         return;
     };
     let name = assignments[at].name.as_str();
-    let takes = |group: &&mut Group| !group.has(field) && nautilus::is_shared_with(name, &group.prefix);
+    let takes = |group: &&mut Group<'_>| !group.has(field) && nautilus::is_shared_with(name, group.prefix);
     if let Some(group) = groups.iter_mut().find(takes) {
         group.members.push((field, at));
         groups.remove(from);
@@ -110,7 +110,7 @@ fn split(name: &str) -> Option<(&str, &'static str)> {
     if let Some(of_nautilus) = nautilus::split(name) {
         return Some(of_nautilus);
     }
-    if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+    if !is_upper(name) {
         return None;
     }
     if let Some((_, field)) = BARE.iter().find(|(bare, _)| *bare == name) {
@@ -119,4 +119,9 @@ fn split(name: &str) -> Option<(&str, &'static str)> {
     let (suffix, field) = SUFFIXES.iter().find(|(suffix, _)| name.ends_with(suffix))?;
     let prefix = &name[..name.len() - suffix.len()];
     (!prefix.is_empty()).then_some((prefix, field))
+}
+
+/// Whether a name is one that could be ours.
+pub(super) fn is_upper(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

@@ -4,14 +4,14 @@
 //! written again under the name that it came with (a notice says where not), and what is not clearly
 //! a credential stays the named value `env/NAME`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::accounts::{account_of, known_exchange, with_rest};
+use super::accounts::Accounts;
 use super::grammar::group;
-use super::variable_name;
+use super::{spellings, variable_name};
 use crate::formats::dotenv::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, nautilus, spelling};
-use crate::record::{Environment, Record, Reference};
+use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, nautilus};
+use crate::record::Record;
 use crate::secret::Secret;
 use crate::{Result, check, registry};
 
@@ -32,50 +32,42 @@ pub(in crate::formats) fn records_of(
     mut notices: Vec<Notice>,
 ) -> Result<Imported> {
     let of_freqtrade = freqtrade::environment::take(&mut assignments, options, &mut notices)?;
-    let groups = group(&assignments);
-    let pairs: BTreeSet<&str> = groups.iter().filter(|group| group.is_pair()).map(|group| &*group.prefix).collect();
-    let mut taken: Vec<Option<(usize, &'static str)>> = vec![None; assignments.len()];
-    let mut accounts: Vec<Reference> = Vec::new();
-    let mut account_names = BTreeSet::new();
-    for group in &groups {
-        let Some(account) = account_of(group, &pairs, options) else { continue };
-        if group.members.iter().all(|(_, at)| assignments[*at].value.is_empty()) {
-            continue;
-        }
-        // Two spellings of one account: the names of the second stay as they are, so that both are kept.
-        // The spelling of an exchange matters no more than in a vault.
-        let name = Reference { exchange: account.exchange.to_ascii_lowercase(), ..account.clone() }.to_string();
-        if !account_names.insert(name) {
-            let text = format!("a second {account} in other names is kept as named values");
-            notices.push(Notice { line: assignments[group.members[0].1].line, text });
-            continue;
-        }
-        for (field, at) in &group.members {
-            taken[*at] = Some((accounts.len(), field));
-        }
-        accounts.push(account);
-    }
+    let mut accounts = Accounts::of_groups(group(&assignments), &assignments, options, &mut notices);
+    let told = spellings::take(&assignments, &mut accounts, &mut notices);
 
     let mut imported = Imported { notices, ..Imported::new() };
-    for account in &accounts {
-        imported.records.push(Record::new(account, options.now)?);
+    let mut taken: Vec<Option<(usize, &'static str)>> = vec![None; assignments.len()];
+    let mut references = Vec::with_capacity(accounts.all.len());
+    for (index, account) in accounts.all.into_iter().enumerate() {
+        imported.records.push(Record::new(&account.reference, options.now)?);
+        account.members.iter().for_each(|(field, at)| taken[*at] = Some((index, field)));
+        references.push(account.reference);
     }
     let mut leftovers = Vec::new();
-    for (assignment, taken) in assignments.into_iter().zip(taken) {
+    let mut renamed = None;
+    for (at, (assignment, taken)) in assignments.into_iter().zip(taken).enumerate() {
         let Some((record, field)) = taken else {
-            if !assignment.value.is_empty() && spelling::leftover(&assignment.name).is_some() {
+            if !assignment.value.is_empty() && !told.contains(&at) && spellings::likely(&assignment.name).is_some() {
                 leftovers.push((assignment.name.clone(), assignment.line));
             }
             imported.values.push((assignment.name, assignment.value));
             continue;
         };
-        let now_called = variable_name(&accounts[record], field);
+        let account = &references[record];
+        let now_called = variable_name(account, field);
         if now_called != assignment.name {
-            let how = if nautilus::reads(&assignment.name) { ", and as it is with --names nautilus" } else { "" };
-            let text = format!("{} will be written as {now_called}{how}", assignment.name);
+            let is_of_nautilus = nautilus::reads(&assignment.name);
+            let how = if is_of_nautilus { ", and keeps its name with --names nautilus" } else { "" };
+            let text = format!("{} is the {field} of {account}{how}", assignment.name);
             imported.notices.push(Notice { line: assignment.line, text });
+            if !is_of_nautilus && renamed.is_none() {
+                renamed = Some((assignment.name.clone(), now_called));
+            }
         }
         imported.records[record].fields.set(field, assignment.value);
+    }
+    if let Some((name, now_called)) = renamed {
+        imported.notices.extend(what_a_bot_gets(&name, &now_called));
     }
     for record in &mut imported.records {
         record.kind = guess_kind(&record.fields);
@@ -85,8 +77,23 @@ pub(in crate::formats) fn records_of(
     }
     // Where the text has the same account in other names too, `names::check` says so.
     imported.records.extend(of_freqtrade);
-    imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &imported.records)));
+    let by_account: BTreeMap<String, &Record> = match leftovers.is_empty() {
+        true => BTreeMap::new(),
+        false => imported.records.iter().map(|record| (record.reference().to_string(), record)).collect(),
+    };
+    imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &by_account)));
     Ok(imported)
+}
+
+/// What has to be known by whoever has a bot that reads its variables under other names than ours.
+///
+/// It is told, and the old name is not kept as a named value besides, although the bot would go on working with that:
+/// the same secret would stand in two places, which `check` takes for an error, and after the next rotation the bot
+/// would still be given the old one. A bot that stops at its start over a name is the lesser evil.
+fn what_a_bot_gets(name: &str, now_called: &str) -> [Notice; 2] {
+    let gets = format!("run gives a bot our names: {now_called} for {name}");
+    let keep = format!("to keep a name: strongroom run -- sh -c '{name}=${now_called} exec BOT'");
+    [gets, keep].map(|text| Notice { line: None, text })
 }
 
 /// What is said of a field that a record does not have.
@@ -95,12 +102,9 @@ pub(in crate::formats) fn missing_notice(record: &Record, missing: &str) -> Noti
 }
 
 /// What is said of a named value that looks like a field of a known exchange, unless its record has that field.
-fn leftover(name: &str, line: Option<usize>, records: &[Record]) -> Option<Notice> {
-    let (prefix, field) = spelling::leftover(name)?;
-    let (exchange, rest) = known_exchange(prefix)?;
-    registry::exchange(exchange).filter(|known| known.dropped.is_none())?;
-    let account = with_rest(&exchange.to_ascii_lowercase(), Environment::Live, rest);
-    let how = match records.iter().find(|record| record.reference() == account) {
+fn leftover(name: &str, line: Option<usize>, records: &BTreeMap<String, &Record>) -> Option<Notice> {
+    let (account, field) = spellings::likely(name)?;
+    let how = match records.get(&account.to_string()) {
         Some(record) if record.fields.get(field).is_some() => return None,
         Some(_) => format!("strongroom set {account} {field}"),
         None => format!("strongroom add {account}"),

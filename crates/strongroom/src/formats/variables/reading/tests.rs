@@ -101,8 +101,8 @@ fn keys_for_test_servers_are_not_taken_for_those_of_the_live_exchange() {
     let imported = read_with(&names.map(|name| (name, "1")), &OPTIONS);
     assert_eq!(imported.notices.len(), names.len());
     for (notice, name) in imported.notices.iter().zip(names) {
-        assert!(notice.text.starts_with(&format!("{name} will be written as ")), "{notice:?}");
-        assert!(notice.text.ends_with(", and as it is with --names nautilus"), "{notice:?}");
+        assert!(notice.text.starts_with(&format!("{name} is the api_")), "{notice:?}");
+        assert!(notice.text.ends_with("main@testnet, and keeps its name with --names nautilus"), "{notice:?}");
     }
     let accounts: Vec<String> = imported.records.iter().map(|record| record.reference().to_string()).collect();
     assert_eq!(accounts, ["binanceusdm/main@testnet", "krakenfutures/main@testnet"]);
@@ -138,7 +138,12 @@ fn short_names_are_taken_and_noticed() {
     let notices: Vec<&str> = imported.notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(
         notices,
-        ["OKX_SECRET will be written as OKX_API_SECRET", "OKX_PASSPHRASE will be written as OKX_API_PASSPHRASE"]
+        [
+            "OKX_SECRET is the api_secret of okx/main",
+            "OKX_PASSPHRASE is the api_passphrase of okx/main",
+            "run gives a bot our names: OKX_API_SECRET for OKX_SECRET",
+            "to keep a name: strongroom run -- sh -c 'OKX_SECRET=$OKX_API_SECRET exec BOT'",
+        ]
     );
     let (records, _) = summary(imported);
     assert_eq!(records, ["okx/main: api_key=1 api_passphrase=3 api_secret=2"]);
@@ -217,8 +222,9 @@ fn a_missing_field_is_noticed() {
 
 #[test]
 fn a_variable_that_looks_like_a_missing_field_is_noticed_with_what_to_do() {
-    let pairs = [("OKX_API_KEY", "1"), ("OKX_SECRET_KEY", "2"), ("KRAKEN_APIKEY", "3"), ("SSH_KEY", "4")];
-    let imported = read_with(&pairs, &OPTIONS);
+    let hedge = [("OKX_SECRET_API_KEY", "5"), ("OKX_SECRET_API_SECRET", "6"), ("OKX_SECRET_API_PASSPHRASE", "7")];
+    let main = [("OKX_API_KEY", "1"), ("OKX_SECRET_KEY", "2"), ("KRAKEN_APIKEY", "3"), ("SSH_KEY", "4")];
+    let imported = read_with(&[hedge.as_slice(), &main].concat(), &OPTIONS);
     let notices: Vec<&str> = imported.notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(
         notices,
@@ -230,6 +236,14 @@ fn a_variable_that_looks_like_a_missing_field_is_noticed_with_what_to_do() {
              strongroom add kraken/main",
         ]
     );
-    let complete = [("OKX_API_KEY", "1"), ("OKX_API_SECRET", "2"), ("OKX_API_PASSPHRASE", "3"), ("OKX_KEY", "4")];
-    assert!(read_with(&complete, &OPTIONS).notices.is_empty());
+}
+
+#[test]
+fn a_variable_that_looks_like_a_field_that_is_there_is_noticed_where_it_differs() {
+    let complete = [("OKX_API_KEY", "1"), ("OKX_API_SECRET", "2"), ("OKX_API_PASSPHRASE", "3")];
+    for (value, notices) in [("1", 0), ("4", 1)] {
+        let imported = read_with(&[complete.as_slice(), &[("OKX_KEY", value)]].concat(), &OPTIONS);
+        assert_eq!(imported.notices.len(), notices, "{:?}", imported.notices);
+        assert_eq!(imported.values.len(), 1);
+    }
 }
