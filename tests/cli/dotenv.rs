@@ -1,5 +1,6 @@
-//! `export dotenv` is read back by the reader each target is for: `sh` itself, python-dotenv itself, and the rules of
-//! systemd's `EnvironmentFile=` and docker's `--env-file` written out below.
+//! The names in an ordinary `.env` are understood, and `export dotenv` is read back by the reader each target is for:
+//! `sh` itself, python-dotenv itself, and the rules of systemd's `EnvironmentFile=` and docker's `--env-file` written
+//! out below.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -170,6 +171,83 @@ fn names_are_upper_case_and_underscores_and_collisions_name_both() {
     sandbox.strongroom("add binance/market.maker@testnet --from-json -").stdin(keys).end().ok();
     let finished = sandbox.run("export dotenv").fails().prints_only("");
     finished.says("binance/Market-Maker@testnet").says("binance/market.maker@testnet");
+}
+
+/// An ordinary `.env`: whose it is, and what its variables are.
+const ORDINARY: [(&str, &[(&str, &str)]); 7] = [
+    ("okx", &[("OKX_API_KEY", "api_key"), ("OKX_SECRET_KEY", "api_secret"), ("OKX_PASSWORD", "api_passphrase")]),
+    ("coinbase", &[("COINBASE_API_KEY_NAME", "api_key"), ("COINBASE_PRIVATE_KEY", "api_secret")]),
+    ("bitmart", &[("BITMART_API_KEY", "api_key"), ("BITMART_SECRET_KEY", "api_secret"), ("BITMART_MEMO", "uid")]),
+    ("binance", &[("BINANCE_APIKEY", "api_key"), ("BINANCE_SECRET", "api_secret")]),
+    ("kucoin", &[("KUCOIN_KEY", "api_key"), ("KUCOIN_SECRET", "api_secret"), ("KUCOIN_PASSPHRASE", "api_passphrase")]),
+    ("kraken", &[("KRAKEN_API_KEY", "api_key"), ("KRAKEN_API_PRIVATE_KEY", "api_secret")]),
+    ("hyperliquid", &[("HYPERLIQUID_SECRET_KEY", "private_key"), ("HYPERLIQUID_ADDRESS", "wallet_address")]),
+];
+
+#[test]
+fn the_usual_names_of_an_ordinary_env_become_whole_credentials_and_are_told() {
+    let sandbox = Sandbox::new();
+    let names = || ORDINARY.iter().flat_map(|(_, names)| names.iter().map(|(name, _)| *name));
+    let lines: String = names().map(|name| format!("{name}=EXAMPLE-{name}\n")).collect();
+    sandbox.write(".env", format!("{lines}DATABASE_URL=EXAMPLE-URL\n"));
+    sandbox.write("passphrase", strongroom_tests::PASSPHRASE);
+    let adopt = "adopt .env --machine-key machine.key --passphrase-file passphrase --no-recovery --kdf minimum";
+    let adopted = sandbox.run(adopt).ok().never_says("EXAMPLE-");
+
+    let mut renamed = 0;
+    for (exchange, names) in &ORDINARY {
+        for (name, field) in *names {
+            sandbox.run(&format!("get {exchange}/main/{field}")).ok().prints_only(&format!("EXAMPLE-{name}"));
+            if *name != format!("{exchange}_{field}").to_uppercase() {
+                let told = format!("{name} is the {field} of {exchange}/main");
+                let line = adopted.stderr.lines().find(|line| line.ends_with(&told)).expect(&told);
+                assert!(line.len() <= 80 || *exchange == "hyperliquid", "only a long name needs more: {line}");
+                renamed += 1;
+            }
+        }
+    }
+    assert_eq!(renamed, names().count() - 3);
+    let checked = sandbox.run("check --json").json();
+    assert_eq!((&checked["records"], &checked["values"]), (&7.into(), &1.into()), "{checked}");
+    let findings = checked["findings"].as_array().expect("findings");
+    for code in ["missing-field", "same-secret"] {
+        assert!(findings.iter().all(|finding| finding["code"] != code), "{checked}");
+    }
+    // The same text again is the same, and so is what we write of it.
+    sandbox.run(&format!("{adopt} --json")).ok();
+    let again = sandbox.run("import dotenv .env --json").ok().json();
+    assert_eq!(again["unchanged"].as_array().map(Vec::len), Some(8), "{again}");
+    sandbox.run("export dotenv --output out.env").ok();
+    let again = sandbox.run("import dotenv out.env --json").ok().never_says(" is the ").json();
+    assert_eq!(again["unchanged"].as_array().map(Vec::len), Some(8), "{again}");
+}
+
+#[test]
+fn a_bot_is_given_our_names_and_can_keep_its_own_with_the_command_that_import_prints() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write(".env", "KUCOIN_KEY='EXAMPLE K'\nKUCOIN_SECRET=EXAMPLE-S\nKUCOIN_PASSPHRASE=EXAMPLE-P\n");
+    let imported = sandbox.run("import dotenv .env").ok();
+    assert!(
+        imported.stderr.contains("run gives a bot our names: KUCOIN_API_KEY for KUCOIN_KEY"),
+        "{}",
+        imported.stderr
+    );
+    let command = imported.stderr.lines().find_map(|line| line.split_once("to keep a name: strongroom "));
+    let (_, command) = command.expect("a command to paste");
+    sandbox.shell("\"$STRONGROOM\" run -- printenv KUCOIN_KEY").end().fails();
+    sandbox.shell("\"$STRONGROOM\" run -- printenv KUCOIN_API_KEY").end().ok().prints_only("EXAMPLE K\n");
+    let command = command.replace("exec BOT", "exec printenv KUCOIN_KEY");
+    sandbox.shell(&format!("\"$STRONGROOM\" {command}")).end().ok().prints_only("EXAMPLE K\n");
+}
+
+#[test]
+fn two_values_for_one_field_are_both_kept_and_told() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write(".env", "KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_PRIVATE_KEY=EXAMPLE-1\nKRAKEN_SECRET_KEY=EXAMPLE-2\n");
+    let imported = sandbox.run("import dotenv .env").ok().never_says("EXAMPLE-");
+    imported.says("KRAKEN_PRIVATE_KEY and KRAKEN_SECRET_KEY differ: neither is taken as the api_secret of kraken/main");
+    sandbox.run("get kraken/main/private_key").ok().prints_only("EXAMPLE-1");
+    sandbox.run("get env/KRAKEN_SECRET_KEY").ok().prints_only("EXAMPLE-2");
 }
 
 /// systemd's `EnvironmentFile=`, state by state as in its src/basic/env-file.c.

@@ -3,7 +3,10 @@
 //! `{EXCHANGE}_API_KEY` for `main`, `{EXCHANGE}_{SUBACCOUNT}_API_KEY` for others, `_TESTNET` or `_DEMO`
 //! after the exchange.
 
+mod accounts;
+mod grammar;
 mod reading;
+mod spellings;
 
 use std::collections::BTreeMap;
 

@@ -43,6 +43,16 @@ fn families() -> Vec<Family> {
     add(Dotenv, "records", |bytes| {
         numbered(bytes, |number| format!("OKX_{number:x}_API_KEY=\nOKX_{number:x}_API_SECRET=\n"))
     });
+    add(Dotenv, "records in other names", |bytes| {
+        numbered(bytes, |number| format!("XT_{number:x}_KEY=a\nXT_{number:x}_SECRET=a\n"))
+    });
+    add(Dotenv, "what looks like a field", |bytes| numbered(bytes, |number| format!("XT_{number:x}_KEY=a\n")));
+    add(Dotenv, "names of which two differ", |bytes| {
+        numbered(bytes, |number| format!("XT_{number:x}_KEY=a\nXT_{number:x}_APIKEY=b\n"))
+    });
+    add(Dotenv, "words of names", |bytes| {
+        numbered(bytes, |number| format!("XT_{number:x}{}_KEY=a\n", "_API_KEY".repeat(28)))
+    });
     add(Dotenv, "expansions noticed", |bytes| numbered(bytes, |number| format!("{number:x}=${{\n")));
     add(Json, "subaccounts", |bytes| {
         let inside = numbered(bytes, |number| format!("\"{number:x}\":{{\"api_key\":\"\",\"api_secret\":\"\"}},"));
