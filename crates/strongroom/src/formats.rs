@@ -246,7 +246,7 @@ pub fn write(
 /// # Errors
 /// [`crate::ExportError`] when two would get the same name, naming both.
 pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
-    variables_as(VariableNames::Strongroom, records, values, &mut Vec::new())
+    variables_as(VariableNames::Own, records, values, &mut Vec::new())
 }
 
 /// The same, by the names that some program reads. What it has no name for is left out with a notice.
@@ -269,7 +269,7 @@ pub fn variables_as<'a>(
 /// [`crate::ExportError`] when names collide, and when the reader cannot be given a name or a value
 /// as it is. It says which record and field, never the value.
 pub fn write_dotenv(records: &[&Record], values: &[(&str, &Value)], target: DotenvTarget) -> Result<Secret> {
-    let variables = variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?;
+    let variables = variables::of(VariableNames::Own, records, values, &mut Vec::new())?;
     Ok(dotenv_targets::write(&variables, target)?)
 }
 
@@ -313,11 +313,7 @@ pub fn write_kubernetes(
     name: &str,
     namespace: Option<&str>,
 ) -> Result<Secret> {
-    Ok(kubernetes::write(
-        &variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?,
-        name,
-        namespace,
-    )?)
+    Ok(kubernetes::write(&variables::of(VariableNames::Own, records, values, &mut Vec::new())?, name, namespace)?)
 }
 
 /// The same variables as [`variables`], each to be a file that systemd's `LoadCredential=` hands to a service.
@@ -325,7 +321,7 @@ pub fn write_kubernetes(
 /// # Errors
 /// [`crate::ExportError`] as [`variables`], and for names and sizes that systemd refuses.
 pub fn credentials<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
-    Ok(systemd::credentials(variables::of(VariableNames::Strongroom, records, values, &mut Vec::new())?)?)
+    Ok(systemd::credentials(variables::of(VariableNames::Own, records, values, &mut Vec::new())?)?)
 }
 
 #[cfg(test)]

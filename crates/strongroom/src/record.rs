@@ -13,7 +13,7 @@ pub use fields::{Fields, field};
 pub use kind::{CredentialKind, Environment};
 pub use reference::{Reference, ReferenceError, Selection};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -67,6 +67,8 @@ pub struct Record {
     pub verified: Option<Timestamp>,
     /// Free words to find it by.
     pub tags: BTreeSet<String>,
+    /// By which environment variable a program knows a field, where that is not the usual one: field to variable.
+    pub variables: BTreeMap<String, String>,
     /// Free text. People see it, so it is no [`Secret`]; it may be secret all the same, and is wiped.
     pub note: Zeroizing<String>,
     /// The values before a rotation, while both are valid.
@@ -134,6 +136,7 @@ impl Record {
             rotate_after_days: None,
             verified: None,
             tags: BTreeSet::new(),
+            variables: BTreeMap::new(),
             note: Zeroizing::default(),
             previous: None,
             extensions: Vec::new(),
@@ -192,6 +195,7 @@ impl Record {
             rotate_after_days: self.rotate_after_days,
             verified: self.verified,
             tags: self.tags.clone(),
+            variables: self.variables.clone(),
             note: self.note.clone(),
             previous: self.previous.as_ref().map(Previous::duplicate),
             extensions: self.extensions.clone(),

@@ -29,7 +29,7 @@ pub struct Args {
     /// Whose names the variables have
     #[arg(
         long,
-        default_value = VariableNames::Strongroom.name(),
+        default_value = VariableNames::Own.name(),
         value_parser = cli::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
     )]
     names: VariableNames,

@@ -87,7 +87,8 @@ named! {
 named! {
     /// Which names environment variables have.
     pub enum VariableNames {
-        Strongroom "strongroom" "{EXCHANGE}_{SUBACCOUNT}_{FIELD}, as export dotenv writes them"
+        Own "own" "The names that fields came with, else as strongroom"
+        Strongroom "strongroom" "{EXCHANGE}_{SUBACCOUNT}_{FIELD}"
         Freqtrade "freqtrade" "FREQTRADE__EXCHANGE__..., of one record"
         Nautilus "nautilus" "What nautilus-trader's adapters read, one record of each"
     }

@@ -55,7 +55,7 @@ pub(super) fn merge_into(
     let mut report = ImportReport::default();
     for (new, step) in records.into_iter().zip(record_steps.iter().copied()) {
         match step {
-            Step::Keep => {}
+            Step::Keep => name_as(contents, &new)?,
             Step::Add => contents.insert(new)?,
             Step::Replace => report.expiry_forgotten.extend(replace_record(contents, new, whole, now)?),
         }
@@ -116,6 +116,7 @@ fn metadata_matches(old: &Record, new: &Record) -> bool {
         && old.rotate_after_days == new.rotate_after_days
         && old.verified == new.verified
         && old.tags == new.tags
+        && old.variables == new.variables
         && old.note == new.note
         && old.previous == new.previous
         && old.extensions == new.extensions
@@ -131,6 +132,20 @@ fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]
         }
     }
     Ok(records)
+}
+
+/// The names by which a program knows the fields, where nothing is said of that yet. The values stay as they are.
+fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
+    if new.variables.is_empty() {
+        return Ok(());
+    }
+    let reference = new.reference();
+    let missing = || Error::NoSuchRecord { reference: reference.to_string() };
+    let old = contents.record_mut(&reference).ok_or_else(missing)?;
+    for (field, name) in &new.variables {
+        old.variables.entry(field.clone()).or_insert_with(|| name.clone());
+    }
+    Ok(())
 }
 
 /// Returns its name when the day on which the old key expires was forgotten.
@@ -157,6 +172,7 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
+    old.variables.extend(new.variables);
     if !is_another_key {
         return Ok(None);
     }

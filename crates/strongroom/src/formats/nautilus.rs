@@ -165,11 +165,6 @@ pub(super) fn test_account(prefix: &str) -> Option<Reference> {
     Some(Reference { environment: names.environments[0], ..Reference::new(names.exchanges[0], "main") })
 }
 
-/// Whether nautilus-trader reads a variable of this name.
-pub(super) fn reads(name: &str) -> bool {
-    ADAPTERS.iter().any(|names| names.fields.iter().any(|(_, suffix)| names.name(suffix) == name))
-}
-
 /// Whether this is the one name for accounts of several environments, of which `prefix` is one.
 pub(super) fn is_shared_with(name: &str, prefix: &str) -> bool {
     let whole = |names: &Names| names.fields.iter().any(|(_, suffix)| suffix.strip_prefix('=') == Some(name));

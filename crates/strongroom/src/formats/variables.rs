@@ -34,7 +34,8 @@ pub(super) fn of<'a>(
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Variable<'a>>, ExportError> {
     let (mut variables, both) = match names {
-        VariableNames::Strongroom => (ours(records), "would be the same environment variable; rename one"),
+        VariableNames::Own => (variables_of(records, own_name), RENAME),
+        VariableNames::Strongroom => (variables_of(records, |_, _| None), RENAME),
         VariableNames::Freqtrade => (freqtrade::environment::variables(records, notices)?, ONE_NAME),
         VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
     };
@@ -51,10 +52,16 @@ pub(super) fn of<'a>(
     Ok(variables)
 }
 
+const RENAME: &str = "would be the same environment variable; rename one";
 const ONE_NAME: &str = "would be the same environment variable; choose one";
 
-/// As [`super::variables`] names them.
-fn ours<'a>(records: &[&'a Record]) -> Vec<Variable<'a>> {
+/// The name by which a program knows a field, where the record says so.
+fn own_name<'a>(record: &'a Record, field: &str) -> Option<&'a String> {
+    record.variables.get(field)
+}
+
+/// By the names that are given, else by [ours](variable_name).
+fn variables_of<'a>(records: &[&'a Record], given: fn(&'a Record, &str) -> Option<&'a String>) -> Vec<Variable<'a>> {
     let mut variables = Vec::new();
     for record in records {
         let reference = record.reference();
@@ -62,7 +69,8 @@ fn ours<'a>(records: &[&'a Record]) -> Vec<Variable<'a>> {
         let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
         for (field, value) in known.chain(others) {
             let place = format!("{reference}/{field}");
-            variables.push(Variable { name: variable_name(&reference, field), place, value });
+            let name = given(record, field).cloned().unwrap_or_else(|| variable_name(&reference, field));
+            variables.push(Variable { name, place, value });
         }
     }
     variables
@@ -96,7 +104,7 @@ mod tests {
     use super::*;
 
     fn of<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<Variable<'a>>, ExportError> {
-        super::of(VariableNames::Strongroom, records, values, &mut Vec::new())
+        super::of(VariableNames::Own, records, values, &mut Vec::new())
     }
 
     fn record(reference: &str, fields: &[&str]) -> Record {

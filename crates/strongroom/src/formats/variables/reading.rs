@@ -1,7 +1,7 @@
 //! From the names of environment variables back to records.
 //!
 //! It has to guess, and a wrong guess must do no harm: whatever is taken as a field of a record is
-//! written again under the name that it came with (a notice says where not), and what is not clearly
+//! written again under the name that it came with, so that a bot goes on finding it, and what is not clearly
 //! a credential stays the named value `env/NAME`.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use super::accounts::Accounts;
 use super::grammar::group;
 use super::{spellings, variable_name};
 use crate::formats::dotenv::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, nautilus};
+use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind};
 use crate::record::Record;
 use crate::secret::Secret;
 use crate::{Result, check, registry};
@@ -44,7 +44,6 @@ pub(in crate::formats) fn records_of(
         references.push(account.reference);
     }
     let mut leftovers = Vec::new();
-    let mut renamed = None;
     for (at, (assignment, taken)) in assignments.into_iter().zip(taken).enumerate() {
         let Some((record, field)) = taken else {
             if !assignment.value.is_empty() && !told.contains(&at) && spellings::likely(&assignment.name).is_some() {
@@ -54,20 +53,13 @@ pub(in crate::formats) fn records_of(
             continue;
         };
         let account = &references[record];
-        let now_called = variable_name(account, field);
-        if now_called != assignment.name {
-            let is_of_nautilus = nautilus::reads(&assignment.name);
-            let how = if is_of_nautilus { ", and keeps its name with --names nautilus" } else { "" };
-            let text = format!("{} is the {field} of {account}{how}", assignment.name);
+        let record = &mut imported.records[record];
+        if variable_name(account, field) != assignment.name {
+            let text = format!("{} is the {field} of {account}", assignment.name);
             imported.notices.push(Notice { line: assignment.line, text });
-            if !is_of_nautilus && renamed.is_none() {
-                renamed = Some((assignment.name.clone(), now_called));
-            }
+            record.variables.insert(field.to_owned(), assignment.name);
         }
-        imported.records[record].fields.set(field, assignment.value);
-    }
-    if let Some((name, now_called)) = renamed {
-        imported.notices.extend(what_a_bot_gets(&name, &now_called));
+        record.fields.set(field, assignment.value);
     }
     for record in &mut imported.records {
         record.kind = guess_kind(&record.fields);
@@ -83,17 +75,6 @@ pub(in crate::formats) fn records_of(
     };
     imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &by_account)));
     Ok(imported)
-}
-
-/// What has to be known by whoever has a bot that reads its variables under other names than ours.
-///
-/// It is told, and the old name is not kept as a named value besides, although the bot would go on working with that:
-/// the same secret would stand in two places, which `check` takes for an error, and after the next rotation the bot
-/// would still be given the old one. A bot that stops at its start over a name is the lesser evil.
-fn what_a_bot_gets(name: &str, now_called: &str) -> [Notice; 2] {
-    let gets = format!("run gives a bot our names: {now_called} for {name}");
-    let keep = format!("to keep a name: strongroom run -- sh -c '{name}=${now_called} exec BOT'");
-    [gets, keep].map(|text| Notice { line: None, text })
 }
 
 /// What is said of a field that a record does not have.

@@ -259,6 +259,7 @@ fn to_record(record: &RecordV1<'_>) -> Record {
             expires: previous.expires,
             verified: previous.verified,
         }),
+        variables: std::collections::BTreeMap::new(),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
     }
 }
