@@ -4,6 +4,7 @@
 //! after the exchange.
 
 mod accounts;
+mod doubts;
 mod grammar;
 mod reading;
 mod spellings;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::grammar::Group;
+use super::grammar::{Group, field_of};
 use super::usual::upper;
 use crate::formats::variables::usual::Assignment;
 use crate::formats::{ImportOptions, Notice, names, nautilus};
@@ -117,8 +117,11 @@ fn is_credential(group: &Group<'_>, account: &Reference) -> bool {
     let required = known.map(|exchange| exchange.requires).unwrap_or_default();
     // Of an exchange that is gone, one key is not enough: VERTEX_API_KEY is more likely that of something else.
     let gone = known.is_some_and(|exchange| exchange.dropped.is_some());
-    // KRAKEN_API_PRIVATE_KEY is the private key of kraken/main in other words, and no key of an account called api.
-    let has_private_key = group.has(field::PRIVATE_KEY) && !group.prefix.ends_with("_API");
+    // KRAKEN_API_PRIVATE_KEY is the private key of kraken/main in other words, and no key of an account called api. And
+    // where the exchange takes no private key but a secret, that alone is more likely a wallet's, as in
+    // COINBASE_WALLET_PRIVATE_KEY.
+    let takes = known.is_none_or(|exchange| field_of(exchange, field::PRIVATE_KEY) != Some(field::API_SECRET));
+    let has_private_key = group.has(field::PRIVATE_KEY) && takes && !group.prefix.ends_with("_API");
     (if gone { group.is_pair() } else { group.has(field::API_KEY) || has_private_key })
         || nautilus::is_whole(group.prefix, |name| group.has(name))
         || (!required.is_empty() && required.iter().all(|name| group.has(name)))

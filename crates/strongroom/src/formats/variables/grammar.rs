@@ -9,6 +9,7 @@ use super::usual::upper;
 use crate::formats::variables::usual::Assignment;
 use crate::formats::{freqtrade, nautilus};
 use crate::record::field;
+use crate::registry::Exchange;
 
 /// Variables that belong together: those with the same text before the field.
 pub(super) struct Group<'a> {
@@ -124,4 +125,20 @@ fn split(name: &str) -> Option<(&str, &'static str)> {
 /// Whether a name is one that could be ours.
 pub(super) fn is_upper(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The field that people mean by one of this name: itself, or the one that the exchange requires in its place.
+pub(super) fn field_of(exchange: &Exchange, name: &'static str) -> Option<&'static str> {
+    if exchange.asks().contains(&name) {
+        return Some(name);
+    }
+    let requires = |field: &str| exchange.requires.contains(&field);
+    let meant = match name {
+        field::PRIVATE_KEY => field::API_SECRET,
+        field::PASSWORD => field::API_PASSPHRASE,
+        // Only where a wallet's key is all there is. Aster, for one, has API secrets too, although ccxt takes none.
+        field::API_SECRET if requires(field::WALLET_ADDRESS) && !requires(field::API_KEY) => field::PRIVATE_KEY,
+        _ => return None,
+    };
+    (requires(meant) && !exchange.optional.contains(&name)).then_some(meant)
 }

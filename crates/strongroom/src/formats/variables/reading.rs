@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::accounts::Accounts;
 use super::grammar::group;
-use super::spellings;
 use super::usual::{Assignment, variable_name};
+use super::{doubts, spellings};
 use crate::Result;
 use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, missing};
 use crate::record::Record;
@@ -41,12 +41,13 @@ pub(in crate::formats) fn records_of(
     for (index, account) in accounts.all.into_iter().enumerate() {
         imported.records.push(Record::new(&account.reference, options.now)?);
         account.members.iter().for_each(|(field, at)| taken[*at] = Some((index, field)));
+        imported.notices.extend(doubts::of_account(account.prefix, &account.reference));
         references.push(account.reference);
     }
     let mut leftovers = Vec::new();
     for (at, (assignment, taken)) in assignments.into_iter().zip(taken).enumerate() {
         let Some((record, field)) = taken else {
-            if !assignment.value.is_empty() && !told.contains(&at) && spellings::likely(&assignment.name).is_some() {
+            if !assignment.value.is_empty() && !told.contains(&at) {
                 leftovers.push((assignment.name.clone(), assignment.line));
             }
             imported.values.push((assignment.name, assignment.value));
@@ -68,24 +69,8 @@ pub(in crate::formats) fn records_of(
     }
     // Where the text has the same account in other names too, `names::check` says so.
     imported.records.extend(of_freqtrade);
-    let by_account: BTreeMap<String, &Record> = match leftovers.is_empty() {
-        true => BTreeMap::new(),
-        false => imported.records.iter().map(|record| (record.reference().to_string(), record)).collect(),
-    };
-    imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &by_account)));
+    imported.notices.extend(doubts::of_leftovers(&leftovers, &imported.records));
     Ok(imported)
-}
-
-/// What is said of a named value that looks like a field of a known exchange, unless its record has that field.
-fn leftover(name: &str, line: Option<usize>, records: &BTreeMap<String, &Record>) -> Option<Notice> {
-    let (account, field) = spellings::likely(name)?;
-    let how = match records.get(&account.to_string()) {
-        Some(record) if record.fields.get(field).is_some() => return None,
-        Some(_) => format!("strongroom set {account} {field}"),
-        None => format!("strongroom add {account}"),
-    };
-    let text = format!("{name} looks like the {field} of {account} and is kept as a named value; to give it: {how}");
-    Some(Notice { line, text })
 }
 
 #[cfg(test)]

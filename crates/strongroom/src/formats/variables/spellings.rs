@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::{Account, Accounts, is_storable, known_account};
-use super::grammar::is_upper;
+use super::grammar::{field_of, is_upper};
 use crate::formats::Notice;
 use crate::formats::variables::usual::Assignment;
 use crate::record::{Reference, field};
@@ -71,7 +71,9 @@ fn settle(account: &mut Account<'_>, claims: &[Claim], assignments: &[Assignment
         }
         let is_member = |at: usize| account.members.iter().any(|(_, member)| *member == at);
         let mut claimants = claims.iter().filter(|(claimed, _)| claimed == field).map(|(_, at)| *at);
-        let holder = account.members.iter().find(|(held, _)| held == field);
+        // What is empty holds nothing: a template of names that was left in the file.
+        let holds = |(held, at): &&Claim| held == field && !assignments[*at].value.is_empty();
+        let holder = account.members.iter().find(holds);
         if let Some((_, holder)) = holder {
             for at in claimants.filter(|at| !is_member(*at) && assignments[*at].value != assignments[*holder].value) {
                 let (name, whose) = (&assignments[at].name, &account.reference);
@@ -94,7 +96,7 @@ fn settle(account: &mut Account<'_>, claims: &[Claim], assignments: &[Assignment
     // Where two values differ there may be two credentials, and nobody can say whose the rest is.
     agreed.retain(|(_, _, moves)| *moves || refused.is_empty());
     for (field, at, _) in agreed {
-        account.members.retain(|(_, member)| *member != at);
+        account.members.retain(|(held, member)| *member != at && *held != field);
         account.members.push((field, at));
     }
     refused
@@ -181,22 +183,6 @@ fn before<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
         let (before, last) = rest.split_at_checked(rest.len().checked_sub(word.len())?)?;
         before.strip_suffix('_').filter(|_| last.eq_ignore_ascii_case(word))
     })
-}
-
-/// The field that people mean by one of this name: itself, or the one that the exchange requires in its place.
-fn field_of(exchange: &Exchange, name: &'static str) -> Option<&'static str> {
-    if exchange.asks().contains(&name) {
-        return Some(name);
-    }
-    let requires = |field: &str| exchange.requires.contains(&field);
-    let meant = match name {
-        field::PRIVATE_KEY => field::API_SECRET,
-        field::PASSWORD => field::API_PASSPHRASE,
-        // Only where a wallet's key is all there is. Aster, for one, has API secrets too, although ccxt takes none.
-        field::API_SECRET if requires(field::WALLET_ADDRESS) && !requires(field::API_KEY) => field::PRIVATE_KEY,
-        _ => return None,
-    };
-    (requires(meant) && !exchange.optional.contains(&name)).then_some(meant)
 }
 
 fn is_gone(account: &Account<'_>) -> bool {

@@ -186,6 +186,22 @@ fn a_key_and_a_secret_under_a_word_that_was_an_exchange_once_reach_their_program
 }
 
 #[test]
+fn a_name_with_nothing_in_it_holds_no_field() {
+    let template = [("BITGET_API_KEY", ""), ("BITGET_API_SECRET", "")];
+    let filled = [("BITGET_KEY", "1"), ("BITGET_SECRET_KEY", "2"), ("BITGET_PASSPHRASE", "3")];
+    let imported = read_values(&[template.as_slice(), &filled].concat());
+    let expected = ["bitget/main api_key=1 api_passphrase=3 api_secret=2", "BITGET_API_KEY", "BITGET_API_SECRET"];
+    assert_eq!(described(&imported), expected);
+    assert_eq!(given(&imported, VariableNames::Own).len(), 5, "a program is given what the file had, empty or not");
+}
+
+#[test]
+fn a_private_key_alone_is_no_secret_of_an_exchange_that_takes_none() {
+    let names = "COINBASE_WALLET_ADDRESS COINBASE_WALLET_PRIVATE_KEY";
+    assert_eq!(read_names(names), names.split(' ').collect::<Vec<_>>());
+}
+
+#[test]
 fn two_names_with_two_values_stay_as_they_are_and_are_noticed() {
     let imported = read_values(&[("OKX_API_KEY", "1"), ("OKX_API_SECRET", "2"), ("OKX_SECRET_KEY", "3")]);
     assert_eq!(described(&imported), ["okx/main api_key=1 api_secret=2", "OKX_SECRET_KEY"]);

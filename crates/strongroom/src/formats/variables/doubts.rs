@@ -1,0 +1,136 @@
+//! What names of variables may mean besides what they were taken for. Nothing here is decided: a person is told, with
+//! the command that puts it right.
+
+use std::collections::BTreeMap;
+
+use super::spellings::likely;
+use crate::formats::Notice;
+use crate::record::{Environment, Record, Reference};
+use crate::registry;
+
+/// A variable that is kept as a named value: its name, and its line.
+pub(super) type Leftover = (String, Option<usize>);
+
+/// What is said of named values that look like fields of exchanges, beside these records.
+pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut numbered: Vec<&Leftover> = Vec::new();
+    let by_account: BTreeMap<String, &Record> = match leftovers.is_empty() {
+        true => BTreeMap::new(),
+        false => records.iter().map(|record| (record.reference().to_string(), record)).collect(),
+    };
+    for leftover in leftovers {
+        let (name, line) = leftover;
+        let Some((account, field)) = likely(name) else {
+            numbered.extend(is_numbered(name).then_some(leftover));
+            continue;
+        };
+        let new = match by_account.get(&account.to_string()) {
+            Some(record) if record.fields.get(field).is_some() => continue,
+            Some(_) => "",
+            // It may be in the vault.
+            None => " (with add, if it is new)",
+        };
+        let text = format!(
+            "{name} looks like the {field} of {account} and is kept as a named value; to give it{new}: \
+             strongroom set {account} {field}"
+        );
+        notices.push(Notice { line: *line, text });
+    }
+    if let Some((name, line)) = numbered.first() {
+        let more = match numbered.len() - 1 {
+            0 => "looks like a key of an exchange and is kept as a named value".to_owned(),
+            more => format!("and {more} more look like keys of exchanges and are kept as named values"),
+        };
+        let text = format!("{name} {more}, of which little is checked: strongroom add EXCHANGE/NAME");
+        notices.push(Notice { line: *line, text });
+    }
+    notices
+}
+
+/// `BINANCE_API_KEY_1`, `BINANCE_KEY2`, `BINANCE_API_KEY_TESTNET`: a field's name, and then something else.
+fn is_numbered(name: &str) -> bool {
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let bare = if bare.len() < name.len() { bare.strip_suffix('_').unwrap_or(bare) } else { name };
+    let is_likely = |name: &str| likely(name).is_some();
+    bare.len() < name.len() && is_likely(bare) || name.rsplit_once('_').is_some_and(|(before, _)| is_likely(before))
+}
+
+/// What is said of an account whose name is also that of another exchange, or ends in what says of a test server.
+pub(super) fn of_account(prefix: &str, account: &Reference) -> Option<Notice> {
+    let known = registry::exchange(&account.exchange).filter(|_| account.subaccount != "main")?;
+    let other = other_exchange(prefix, known.id).or_else(|| of_test_server(account))?;
+    let exchange = registry::exchange(&other.exchange).map_or(other.exchange.as_str(), |exchange| exchange.name);
+    let environment = if other.environment == account.environment { "" } else { "'s test server" };
+    let text = format!("{account} may be {exchange}{environment}: strongroom mv {account} {other}");
+    Some(Notice { line: None, text })
+}
+
+/// `KRAKEN_FUTURES` as krakenfutures: the longest that, joined, is another exchange.
+fn other_exchange(prefix: &str, known: &str) -> Option<Reference> {
+    let ends: Vec<usize> = prefix.match_indices('_').map(|(at, _)| at).chain([prefix.len()]).collect();
+    let (end, exchange) = ends.into_iter().rev().find_map(|end| {
+        let exchange = registry::exchange(&prefix[..end].replace('_', ""))?;
+        (exchange.id != known && exchange.dropped.is_none()).then_some((end, exchange))
+    })?;
+    let rest = prefix[end..].trim_start_matches('_').to_ascii_lowercase();
+    Some(Reference::new(exchange.id, if rest.is_empty() { "main" } else { &rest }))
+}
+
+/// `hedge_testnet` as the account `hedge` of the test server.
+fn of_test_server(account: &Reference) -> Option<Reference> {
+    if account.environment != Environment::Live {
+        return None;
+    }
+    let (rest, last) = account.subaccount.rsplit_once('_').unwrap_or(("main", &account.subaccount));
+    let environment = match last {
+        "testnet" | "test" | "sandbox" => Environment::Testnet,
+        "demo" | "paper" => Environment::Demo,
+        _ => return None,
+    };
+    Some(Reference { environment, ..Reference::new(&account.exchange, rest) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubt(prefix: &str, account: &str) -> Option<String> {
+        of_account(prefix, &account.parse().unwrap()).map(|notice| notice.text)
+    }
+
+    #[test]
+    fn a_subaccount_that_is_also_an_exchange_is_told() {
+        let told = doubt("BINANCE_US", "binance/us").unwrap();
+        assert_eq!(told, "binance/us may be Binance US: strongroom mv binance/us binanceus/main");
+        let told = doubt("KRAKEN_FUTURES_HEDGE", "kraken/futures_hedge").unwrap();
+        assert!(told.ends_with("strongroom mv kraken/futures_hedge krakenfutures/hedge"), "{told}");
+        for (prefix, account) in
+            [("BINANCE", "binance/main"), ("BINANCE_GRID", "binance/grid"), ("MYDEX_US", "mydex/us")]
+        {
+            assert_eq!(doubt(prefix, account), None);
+        }
+    }
+
+    #[test]
+    fn a_live_account_whose_name_says_test_is_told() {
+        let told = doubt("BYBIT_SUB_TESTNET", "bybit/sub_testnet").unwrap();
+        assert_eq!(
+            told,
+            "bybit/sub_testnet may be Bybit's test server: strongroom mv bybit/sub_testnet bybit/sub@testnet"
+        );
+        assert!(doubt("DERIBIT_TEST", "deribit/test").unwrap().ends_with("mv deribit/test deribit/main@testnet"));
+        assert_eq!(doubt("BYBIT_TESTNET_TEST", "bybit/test@testnet"), None);
+        assert_eq!(doubt("BYBIT_LATEST", "bybit/latest"), None);
+    }
+
+    #[test]
+    fn numbered_keys_are_told_once() {
+        let names = ["BINANCE_API_KEY_1", "BINANCE_API_SECRET_1", "BINANCE_KEY2", "OKX_API_KEY_TESTNET"];
+        let leftovers: Vec<Leftover> =
+            names.iter().enumerate().map(|(at, name)| (name.to_string(), Some(at))).collect();
+        let notices = of_leftovers(&leftovers, &[]);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].text.starts_with("BINANCE_API_KEY_1 and 3 more look like keys of exchanges"), "{notices:?}");
+    }
+}
