@@ -22,6 +22,7 @@ mod kinds;
 mod kubernetes;
 mod list;
 mod merge;
+mod missing;
 mod names;
 mod nautilus;
 mod pem;
@@ -89,9 +90,8 @@ impl Imported {
     /// not missing where the record that is there has it.
     pub fn notices_beside(&self, contents: &Contents) -> Vec<&Notice> {
         let there = self.records.iter().filter_map(|record| {
-            let missing = variables::missing_field(record)?;
-            contents.known_as(&record.reference())?.fields.get(missing)?;
-            Some(variables::missing_notice(record, missing))
+            contents.known_as(&record.reference())?.fields.get(missing::field(record)?)?;
+            missing::notice(record)
         });
         let there: Vec<Notice> = there.collect();
         self.notices.iter().filter(|notice| !there.contains(notice)).collect()

@@ -6,16 +6,16 @@ mod unknown;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
 use strongroom::{Contents, Error, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
-use crate::failure::{Failure, code};
+use crate::failure::{Failure, Outcome, code};
+use crate::output::{self, ImportAnswer};
+use crate::private_file;
 use crate::unlock::source::{self, shown};
 use crate::unlock::streams;
-use crate::{Outcome, output, private_file};
 
 // What `import` takes.
 #[derive(Debug, clap::Args)]
@@ -38,19 +38,6 @@ pub struct Args {
     source_passphrase: hummingbot::SourcePassphraseArgs,
 }
 
-/// What happened to which records, as `import --json` says it.
-#[derive(Serialize)]
-pub struct Report<'a> {
-    /// The format that was read, where it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
-    added: &'a [String],
-    unchanged: &'a [String],
-    replaced: &'a [String],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    expiry_forgotten: &'a [String],
-}
-
 /// As the vault orders them, and not as the file did, so that reports can be compared.
 pub fn sorted(mut report: ImportReport) -> ImportReport {
     let lists = [&mut report.added, &mut report.unchanged, &mut report.replaced, &mut report.expiry_forgotten];
@@ -58,20 +45,6 @@ pub fn sorted(mut report: ImportReport) -> ImportReport {
         references.sort();
     }
     report
-}
-
-impl Report<'_> {
-    /// The same, and which format it was.
-    fn of_format(self, format: ImportFormat) -> Self {
-        Report { format: Some(format.name()), ..self }
-    }
-}
-
-impl<'a> From<&'a ImportReport> for Report<'a> {
-    fn from(report: &'a ImportReport) -> Report<'a> {
-        let ImportReport { added, unchanged, replaced, expiry_forgotten } = report;
-        Report { format: None, added, unchanged, replaced, expiry_forgotten }
-    }
 }
 
 /// A plaintext file, read, and the format it is in.
@@ -136,7 +109,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     };
     let report = sorted(report);
     if context.json {
-        output::json(&Report::from(&report).of_format(source.format))?;
+        output::json(&ImportAnswer::from(&report).of_format(source.format))?;
     } else {
         output::text(describe(&report, args.dry_run))?;
         tell_forgotten(context, &report);

@@ -9,8 +9,8 @@ use strongroom::formats::{self, VariableNames};
 use strongroom::{Record, Secret};
 
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::{Outcome, cli, harden, output, select};
+use crate::failure::{Failure, Outcome};
+use crate::{arguments, harden, output, select};
 
 /// The exit code for what fails before there is a command to have one.
 pub const FAILED_BEFORE: u8 = 125;
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(
         long,
         default_value = VariableNames::Own.name(),
-        value_parser = cli::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
+        value_parser = arguments::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
     )]
     names: VariableNames,
     /// The command and its arguments, after `--`

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::variables::usual::variable_name;
 use super::{ImportReport, Imported, Metadata, guess_kind, names};
 use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value, field};
 use crate::secret::Secret;
@@ -28,6 +29,8 @@ pub(super) fn merge_into(
         if let Some(known) = contents.known_as(&record.reference()) {
             known.exchange.clone_into(&mut record.exchange);
         }
+        let reference = record.reference();
+        record.variables.retain(|field, name| variable_name(&reference, field) != *name);
     }
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
@@ -203,6 +206,32 @@ mod tests {
         let mut contents = Contents::default();
         merge_into(&mut contents, imported(text), false, NOW).unwrap();
         contents
+    }
+
+    fn variables(contents: &Contents, reference: &str) -> Vec<String> {
+        let record = contents.record(&reference.parse().unwrap()).unwrap();
+        record.variables.iter().map(|(field, name)| format!("{field}={name}")).collect()
+    }
+
+    #[test]
+    fn a_program_finds_what_was_imported_under_the_names_that_it_came_with() {
+        let mut contents = merged("OKX_API_KEY=1\nOKX_SECRET_KEY=2\nOKX_API_PASSPHRASE=3\n");
+        assert_eq!(variables(&contents, "okx/main"), ["api_secret=OKX_SECRET_KEY"], "the usual ones need no saying");
+        // What is known of the names stays, also when another text has others.
+        let other = "OKX_APIKEY=1\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
+        let report = merge_into(&mut contents, imported(other), false, NOW).unwrap();
+        assert_eq!(report.unchanged, ["okx/main"]);
+        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET_KEY"]);
+        let other = "OKX_APIKEY=4\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
+        merge_into(&mut contents, imported(other), true, NOW).unwrap();
+        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET"]);
+    }
+
+    #[test]
+    fn the_usual_name_is_that_of_the_exchange_as_the_vault_spells_it() {
+        let mut contents = merged("GATE_API_KEY=1\nGATE_API_SECRET=2\n");
+        merge_into(&mut contents, imported("GATEIO_API_KEY=1\nGATEIO_API_SECRET=2\n"), false, NOW).unwrap();
+        assert_eq!(variables(&contents, "gate/main"), ["api_key=GATEIO_API_KEY", "api_secret=GATEIO_API_SECRET"]);
     }
 
     fn strings(texts: &[&str]) -> Vec<String> {

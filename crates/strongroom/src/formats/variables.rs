@@ -7,24 +7,17 @@ mod accounts;
 mod grammar;
 mod reading;
 mod spellings;
+pub(super) mod usual;
 
 use std::collections::BTreeMap;
 
 use super::{Notice, VariableNames, freqtrade, names, nautilus};
 use crate::ExportError;
-use crate::record::{Environment, Record, Reference, Value, field};
-use crate::secret::Secret;
+use crate::record::{Record, Value};
+use usual::{Variable, own_name, variables_of};
 
+pub(super) use reading::records_of;
 pub(crate) use reading::records_of_pairs;
-pub(super) use reading::{missing_field, missing_notice, records_of};
-
-/// One variable to write, and whose it is.
-pub(super) struct Variable<'a> {
-    pub(super) name: String,
-    /// `exchange/subaccount/field` or `env/NAME`.
-    pub(super) place: String,
-    pub(super) value: &'a Secret,
-}
 
 /// The variables of these records and values, by these names.
 pub(super) fn of<'a>(
@@ -55,53 +48,10 @@ pub(super) fn of<'a>(
 const RENAME: &str = "would be the same environment variable; rename one";
 const ONE_NAME: &str = "would be the same environment variable; choose one";
 
-/// The name by which a program knows a field, where the record says so.
-fn own_name<'a>(record: &'a Record, field: &str) -> Option<&'a String> {
-    record.variables.get(field)
-}
-
-/// By the names that are given, else by [ours](variable_name).
-fn variables_of<'a>(records: &[&'a Record], given: fn(&'a Record, &str) -> Option<&'a String>) -> Vec<Variable<'a>> {
-    let mut variables = Vec::new();
-    for record in records {
-        let reference = record.reference();
-        let known = field::KNOWN.iter().filter_map(|name| Some((*name, record.fields.get(name)?)));
-        let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
-        for (field, value) in known.chain(others) {
-            let place = format!("{reference}/{field}");
-            let name = given(record, field).cloned().unwrap_or_else(|| variable_name(&reference, field));
-            variables.push(Variable { name, place, value });
-        }
-    }
-    variables
-}
-
-fn variable_name(reference: &Reference, field: &str) -> String {
-    format!("{}_{}", prefix_of(reference), upper(field))
-}
-
-/// What all variables of a record begin with.
-pub(super) fn prefix_of(reference: &Reference) -> String {
-    let mut prefix = upper(&reference.exchange);
-    if reference.environment != Environment::Live {
-        prefix.push('_');
-        prefix.push_str(&upper(reference.environment.name()));
-    }
-    if reference.subaccount != "main" {
-        prefix.push('_');
-        prefix.push_str(&upper(&reference.subaccount));
-    }
-    prefix
-}
-
-/// Upper case; what is not a letter, digit or underscore of ASCII becomes an underscore.
-pub(super) fn upper(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn of<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<Variable<'a>>, ExportError> {
         super::of(VariableNames::Own, records, values, &mut Vec::new())
