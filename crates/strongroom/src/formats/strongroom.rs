@@ -25,6 +25,9 @@ use crate::{ImportError, Result};
 /// The version of this document that is written and read.
 const VERSION: i64 = 1;
 
+/// How many variables a record may have (SPEC.md, 7.4).
+const MOST_VARIABLES: usize = 64;
+
 pub(super) fn write(records: &[&Record], values: &[(&str, &Value)]) -> Secret {
     render(|out| {
         out.push("{\n  \"strongroom\": 1,\n  \"records\": [");
@@ -117,6 +120,15 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
         }
         None => out.push("null"),
     }
+    member(out, "variables");
+    out.push("{");
+    for (position, (field, name)) in record.variables.iter().enumerate() {
+        out.push(if position == 0 { "" } else { ", " });
+        json_string(out, field);
+        out.push(": ");
+        json_string(out, name);
+    }
+    out.push("}");
     member(out, "extensions");
     out.push("[");
     for (position, (tag, bytes)) in record.extensions.iter().enumerate() {
@@ -240,6 +252,9 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
         });
         previous.finish()?;
     }
+    if let Some(node) = members.take_some("variables") {
+        record.variables = read_variables(node)?;
+    }
     if let Some(node) = members.take_some("extensions") {
         record.extensions = read_extensions(node)?;
     }
@@ -255,6 +270,28 @@ fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
         fields.set(&name, node.secret()?);
     }
     Ok(fields)
+}
+
+/// By the rules that the payload has for them.
+fn read_variables(node: Node<'_>) -> Result<BTreeMap<String, String>, ImportError> {
+    let (mut variables, mut given) = (BTreeMap::new(), BTreeSet::new());
+    for (field, node) in node.object()?.rest() {
+        if variables.len() == MOST_VARIABLES {
+            return Err(node.error("a record has at most 64 variables"));
+        }
+        if !names::is_field_name(&field) {
+            return Err(node.error("a field's name is letters, digits, _ . and -"));
+        }
+        let name = node.text()?;
+        if !names::is_value_name(&name) {
+            return Err(node.error("a variable's name is 1 to 256 bytes without control characters, = or /"));
+        }
+        if !given.insert(name.clone()) {
+            return Err(node.error("another field has the same variable"));
+        }
+        variables.insert(field, name);
+    }
+    Ok(variables)
 }
 
 fn read_extensions(node: Node<'_>) -> Result<Extensions, ImportError> {
@@ -301,116 +338,4 @@ fn take_time(members: &mut Object<'_>, name: &str) -> Result<Option<Timestamp>, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OPTIONS: ImportOptions<'static> = ImportOptions { exchange: None, now: 1_800_000_000 };
-
-    fn words(words: &[&str]) -> BTreeSet<String> {
-        words.iter().map(|word| word.to_string()).collect()
-    }
-
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        pairs.iter().map(|(name, value)| (name.to_string(), Secret::copy_of(value))).collect()
-    }
-
-    fn full_record() -> Record {
-        let pem = "-----BEGIN PRIVATE KEY-----\nEXAMPLE\\\"'$`\n-----END PRIVATE KEY-----\n";
-        let mut record = Record::new(&"Kraken/a b%2Fc@demo".parse().unwrap(), 1_700_000_000).unwrap();
-        record.kind = CredentialKind::Ed25519;
-        record.fields = fields(&[("api_key", "EXAMPLE"), ("private_key", pem), ("memo", ""), ("uid", "é\u{1f511}")]);
-        record.permissions = words(&["read", "trade"]);
-        record.ip_allowlist = words(&["203.0.113.7", "2001:db8::/32"]);
-        record.rotated = Some(1_750_000_000);
-        record.expires = Some(i64::MAX);
-        record.rotate_after_days = Some(u32::MAX);
-        record.verified = Some(-1);
-        record.tags = words(&["a", "b"]);
-        record.note = String::from("two\nlines").into();
-        record.previous = Some(Previous {
-            replaced: 1_750_000_000,
-            retire: Some(i64::MIN),
-            fields: fields(&[("api_key", "OLD")]),
-            rotated: Some(1_740_000_000),
-            expires: Some(i64::MAX - 1),
-            verified: Some(-2),
-        });
-        record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
-        record
-    }
-
-    #[test]
-    fn every_field_of_a_record_and_value_reads_back() {
-        let (full, plain) = (full_record(), Record::new(&Reference::new("okx", "main"), 0).unwrap());
-        let value = Value { value: Secret::copy_of("EXAMPLE\n"), created: 5, changed: Some(6) };
-        let other = Value { value: Secret::copy_of(""), created: 0, changed: None };
-        let text = write(&[&full, &plain], &[("DATABASE_URL", &value), ("X", &other)]);
-        let imported = read(&text, &OPTIONS).unwrap();
-        assert_eq!(imported.records, [full, plain]);
-        assert_eq!(imported.values[0], ("DATABASE_URL".to_owned(), Secret::copy_of("EXAMPLE\n")));
-        let Metadata::Whole { value_times } = &imported.metadata else { panic!("metadata is there") };
-        assert_eq!(value_times["DATABASE_URL"], (5, Some(6)));
-        assert_eq!(value_times["X"], (0, None));
-        assert!(text.expose_secret().contains("\"created\": \"2023-11-14T22:13:20Z\""));
-    }
-
-    #[test]
-    fn nothing_reads_back_as_nothing() {
-        let imported = read(&write(&[], &[]), &OPTIONS).unwrap();
-        assert!(imported.records.is_empty() && imported.values.is_empty());
-    }
-
-    #[test]
-    fn a_record_written_by_hand_needs_only_an_exchange() {
-        let text = Secret::copy_of(r#"{"strongroom": 1, "records": [{"exchange": "okx"}]}"#);
-        let records = read(&text, &OPTIONS).unwrap().records;
-        assert_eq!(records[0].reference().to_string(), "okx/main");
-        assert_eq!(records[0].created, OPTIONS.now);
-    }
-
-    #[test]
-    fn what_was_known_of_replaced_values_may_be_left_out() {
-        let text = r#"{"strongroom": 1, "records": [{"exchange": "okx", "previous": {"replaced": 7, "fields": {}}}]}"#;
-        let records = read(&Secret::copy_of(text), &OPTIONS).unwrap().records;
-        assert_eq!(records[0].previous, Some(Previous { replaced: 7, ..Previous::default() }));
-    }
-
-    #[test]
-    fn unknown_members_are_refused_with_their_path() {
-        for (text, message) in [
-            (r#"{"strongroom": 1, "slots": []}"#, "line 1, slots: this format has no such member"),
-            (
-                "{\"strongroom\": 1, \"records\": [{\"exchange\": \"okx\",\n\"secret\": \"EXAMPLE\"}]}",
-                "line 2, records[0].secret: this format has no such member",
-            ),
-            (
-                r#"{"strongroom": 1, "values": [{"name": "A", "value": "EXAMPLE", "note": ""}]}"#,
-                "line 1, values[0].note: this format has no such member",
-            ),
-            (r#"{"strongroom": 2}"#, "line 1, strongroom: written by a newer version; this one reads version 1"),
-            (r#"{"strongroom": 1, "records": [{}]}"#, "line 1, records[0]: exchange is missing"),
-            (
-                r#"{"strongroom": 1, "records": [{"exchange": "okx", "fields": {"api_key": 12345}}]}"#,
-                "line 1, records[0].fields.api_key: a number where a string should be",
-            ),
-            (
-                r#"{"strongroom": 1, "records": [{"exchange": "okx", "created": "EXAMPLE"}]}"#,
-                "line 1, records[0].created: not a time such as 2026-01-31T12:00:00Z, in whole seconds",
-            ),
-            (
-                r#"{"strongroom": 1, "records": [{"exchange": "okx", "environment": "EXAMPLE"}]}"#,
-                "line 1, records[0].environment: an environment is live, testnet or demo",
-            ),
-        ] {
-            assert_eq!(read(&Secret::copy_of(text), &OPTIONS).unwrap_err().to_string(), message);
-        }
-    }
-
-    #[test]
-    fn two_records_with_one_id_are_refused() {
-        let record = full_record();
-        let mut renamed = record.duplicate();
-        renamed.subaccount = "other".into();
-        assert!(read(&write(&[&record, &renamed], &[]), &OPTIONS).is_err());
-    }
-}
+mod tests;
