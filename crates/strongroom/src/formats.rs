@@ -46,6 +46,7 @@ pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
+pub use variables::variable_name;
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +96,16 @@ impl Imported {
         });
         let there: Vec<Notice> = there.collect();
         self.notices.iter().filter(|notice| !there.contains(notice)).collect()
+    }
+
+    /// Whether a notice only says by which variable a program knows a field: `OKX_SECRET_KEY is the api_secret of
+    /// okx/main`. Programs go on finding it there, so that there is nothing to be done.
+    pub fn is_of_a_name(&self, notice: &Notice) -> bool {
+        self.records.iter().any(|record| {
+            let account = record.reference();
+            let mut names = record.variables.iter();
+            names.any(|(field, name)| notice.text == variables::name_notice(name, field, &account))
+        })
     }
 }
 

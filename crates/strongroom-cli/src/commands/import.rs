@@ -38,6 +38,9 @@ pub struct Args {
     source_passphrase: hummingbot::SourcePassphraseArgs,
 }
 
+/// How many names of variables are told one by one. Any more would hide what else is said.
+const MOST_NAMES: usize = 5;
+
 /// What happened to which records, as `import --json` says it.
 #[derive(Serialize)]
 pub struct Report<'a> {
@@ -116,7 +119,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         imported.records.iter_mut().for_each(|record| record.environment = environment);
     }
     let mut vault = context.open()?;
-    source.tell(context, imported.notices_beside(&vault.contents()));
+    let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
+    source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
     let now = output::now();
     let report = if args.dry_run {
         formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
@@ -177,18 +181,27 @@ impl SourceFile {
     /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
     pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
         let imported = self.parse_quietly(exchange)?;
-        self.tell(context, &imported.notices);
+        self.tell(context, &imported, imported.notices.iter().collect(), MOST_NAMES);
         Ok(imported)
     }
 
-    /// Notices, with where they are about.
-    fn tell<'a>(&self, context: &Context, notices: impl IntoIterator<Item = &'a Notice>) {
-        for notice in notices {
-            match notice.line {
-                Some(line) => context.warn(format!("{}: line {line}: {}", shown(&self.path), notice.text)),
-                None => context.warn(format!("{}: {}", shown(&self.path), notice.text)),
-            }
+    /// Notices, with where they are about. Names that a program goes on finding are nothing to be warned of, and so
+    /// many of them at most are told.
+    fn tell(&self, context: &Context, imported: &Imported, notices: Vec<&Notice>, most_names: usize) {
+        let placed = |notice: &Notice| match notice.line {
+            Some(line) => format!("{}: line {line}: {}", shown(&self.path), notice.text),
+            None => format!("{}: {}", shown(&self.path), notice.text),
+        };
+        let (names, others): (Vec<_>, Vec<_>) = notices.into_iter().partition(|notice| imported.is_of_a_name(notice));
+        // A line that says that there is one more takes as much room as that one.
+        let told = if names.len() <= most_names.saturating_add(1) { names.len() } else { most_names };
+        names[..told].iter().for_each(|notice| context.note(output::wrapped(&placed(notice), 0)));
+        if told < names.len() {
+            let text = "more fields under names of its own; to see them:";
+            context.note(output::wrapped(&format!("{}: {} {text}", shown(&self.path), names.len() - told), 0));
+            context.note("  strongroom show REF");
         }
+        others.into_iter().for_each(|notice| context.warn(placed(notice)));
     }
 
     /// As [`SourceFile::parse`], for a second time.

@@ -143,7 +143,9 @@ fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
     let missing = || Error::NoSuchRecord { reference: reference.to_string() };
     let old = contents.record_mut(&reference).ok_or_else(missing)?;
     for (field, name) in &new.variables {
-        old.variables.entry(field.clone()).or_insert_with(|| name.clone());
+        if !old.variables.contains_key(field) && !old.variables.values().any(|taken| taken == name) {
+            old.variables.insert(field.clone(), name.clone());
+        }
     }
     Ok(())
 }
@@ -172,6 +174,8 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
+    // A name that was another field's is this one's now: it cannot be both.
+    old.variables.retain(|_, name| !new.variables.values().any(|taken| taken == name));
     old.variables.extend(new.variables);
     if !is_another_key {
         return Ok(None);

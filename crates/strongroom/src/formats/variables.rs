@@ -16,7 +16,7 @@ use crate::record::{Environment, Record, Reference, Value, field};
 use crate::secret::Secret;
 
 pub(crate) use reading::records_of_pairs;
-pub(super) use reading::{missing_field, missing_notice, records_of};
+pub(super) use reading::{missing_field, missing_notice, name_notice, records_of};
 
 /// One variable to write, and whose it is.
 pub(super) struct Variable<'a> {
@@ -76,7 +76,10 @@ fn variables_of<'a>(records: &[&'a Record], given: fn(&'a Record, &str) -> Optio
     variables
 }
 
-fn variable_name(reference: &Reference, field: &str) -> String {
+/// The usual name of the environment variable for a field of a record: `OKX_API_KEY`, `OKX_TESTNET_HEDGE_API_KEY`.
+///
+/// [`Record::variables`] says where a program reads it under another one.
+pub fn variable_name(reference: &Reference, field: &str) -> String {
     format!("{}_{}", prefix_of(reference), upper(field))
 }
 

@@ -11,7 +11,7 @@ use super::grammar::group;
 use super::{spellings, variable_name};
 use crate::formats::dotenv::Assignment;
 use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind};
-use crate::record::Record;
+use crate::record::{Record, Reference};
 use crate::secret::Secret;
 use crate::{Result, check, registry};
 
@@ -55,8 +55,9 @@ pub(in crate::formats) fn records_of(
         let account = &references[record];
         let record = &mut imported.records[record];
         if variable_name(account, field) != assignment.name {
-            let text = format!("{} is the {field} of {account}", assignment.name);
-            imported.notices.push(Notice { line: assignment.line, text });
+            imported
+                .notices
+                .push(Notice { line: assignment.line, text: name_notice(&assignment.name, field, account) });
             record.variables.insert(field.to_owned(), assignment.name);
         }
         record.fields.set(field, assignment.value);
@@ -75,6 +76,11 @@ pub(in crate::formats) fn records_of(
     };
     imported.notices.extend(leftovers.into_iter().filter_map(|(name, line)| leftover(&name, line, &by_account)));
     Ok(imported)
+}
+
+/// What is said of a field that came under another name than the usual one.
+pub(in crate::formats) fn name_notice(name: &str, field: &str, account: &Reference) -> String {
+    format!("{name} is the {field} of {account}")
 }
 
 /// What is said of a field that a record does not have.
