@@ -15,6 +15,7 @@ HUMMINGBOT = ("injective_v2_perpetual", "kraken", "lighter", "okx", "xrpl")
 WHOLE = '{"strongroom":1,"records":[],"values":[{"name":"A","value":"EXAMPLE","created":"2026-01-01T00:00:00Z","changed":null}]}'
 ROTATED = ('{"strongroom":1,"records":[{"exchange":"okx","fields":{"api_key":"EXAMPLE"},"previous":{"replaced":"2026-01-01T00:00:00Z",'
            '"retire":null,"fields":{"api_key":"E"},"rotated":-1,"expires":"2026-02-01T00:00:00Z","verified":null}}]}')
+NAMED = '{"strongroom":1,"records":[{"exchange":"okx","fields":{"api_key":"E"},"variables":{"api_key":"OKX_KEY","uid":"U"}}]}'
 CCXT = (
     '{"apiKey":"EXAMPLE-K","secret":"EXAMPLE-S","enableRateLimit":true,"options":{"sandbox":true,"defaultType":"swap"}}',
     '{"okx/a":{"apiKey":"EXAMPLE","secret":"EXAMPLE","password":"EXAMPLE"},"gate@testnet":{"apiKey":"E","secret":"E"}}',
@@ -86,7 +87,7 @@ def main() -> None:
         seed("freqtrade", text.encode())
     for text in POLICY:
         seed("policy", text.encode())
-    for text in (WHOLE, ROTATED):
+    for text in (WHOLE, ROTATED, NAMED):
         seed("strongroom", text.encode())
     for path in sorted((ROOT / "tests" / "interop" / "hummingbot").glob("*/connectors/*.yml")):
         if path.stem in HUMMINGBOT:

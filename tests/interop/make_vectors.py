@@ -180,7 +180,7 @@ PAYLOAD = struct(
         rotate_after_days=option(u32), verified=option(i64), tags=listing(text), note=text,
         previous=option(struct(replaced=i64, retire=option(i64), fields=FIELDS, rotated=option(i64),
                                expires=option(i64), verified=option(i64))),
-        extensions=EXTENSIONS)),
+        variables=listing(struct(field=text, name=text)), extensions=EXTENSIONS)),
     values=listing(struct(name=text, value=text, created=i64, changed=option(i64))),
     tombstones=listing(struct(id=fixed, removed=i64)),
     log=listing(struct(at=i64, revision=u64, who=text, what=text, action=u8, fields=listing(text))),
@@ -198,12 +198,16 @@ def record(exchange="binance", subaccount="main", environment=1, **changes):
         "subaccount": subaccount, "environment": environment, "kind": 1,
         "fields": fields(api_key="EXAMPLE-KEY", api_secret="EXAMPLE-SECRET"), "permissions": [], "ip_allowlist": [],
         "created": TIME, "rotated": None, "expires": None, "rotate_after_days": None, "verified": None, "tags": [],
-        "note": "", "previous": None, "extensions": []} | changes
+        "note": "", "previous": None, "variables": [], "extensions": []} | changes
 
 
 def previous(values, replaced=TIME, **changes):
     return {"replaced": replaced, "retire": None, "fields": values, "rotated": None, "expires": None,
             "verified": None} | changes
+
+
+def variables(**names):
+    return [{"field": field, "name": name} for field, name in names.items()]
 
 
 def value(name="EXAMPLE_TOKEN", content="EXAMPLE", **changes):
@@ -358,7 +362,8 @@ def valid():
 
     opens("payload-without-records", "7.1: every list may be empty, and so may the name.",
            build("no records", inside=contents(vault_name="", records=[])), BOT)
-    opens("payload-at-upper-bounds", "7: names, words, a record's fields and the log are as long as they may be.",
+    opens("payload-at-upper-bounds",
+          "7: names, words, a record's fields and variables, and the log are as long as they may be.",
           build("bounds", [Slot("bounds", 1, MACHINE.s, label="x" * 128)], upper_bounds()), BOT, values=False)
     opens("payload-rich", "7: every field of every structure, each kind and environment, exact values.",
            build("rich", [MACHINE, PASS], rich()), BOT)
@@ -402,7 +407,8 @@ def upper_bounds():
     words = ["x" * 64, "y" * 64]
     return contents(
         vault_name="x" * 128,
-        records=[record("x" * 64, "x" * 128, fields=names, permissions=words, ip_allowlist=words, tags=words)],
+        records=[record("x" * 64, "x" * 128, fields=names, permissions=words, ip_allowlist=words, tags=words,
+                        variables=variables(**{f"f{i:02}": f"{i:02}" for i in range(63)}, **{"x" * 64: "x" * 256}))],
         values=[value("x" * 256)],
         log=[entry_log("x" * 1024, who="x" * 128, names=["x" * 64])] + [entry_log("x", names=[], who="")] * 255)
 
@@ -416,6 +422,7 @@ def rich():
                fields=fields(**{"A-b.c_9": "", "api_key": "EXAMPLE", "uid": "0"}),
                previous=previous(fields(api_key="EXAMPLE-OLD"), retire=TIME + 2, rotated=TIME - 1, expires=TIME + 3,
                                  verified=2**63 - 1),
+               variables=variables(api_key="BINANCE", api_secret="not there \u00fc"),
                extensions=[{"tag": 0, "data": b""}, {"tag": 65535, "data": b"\0\xff"}]),
         record("binance", "main", 2, kind=2, fields=fields(private_key=pem)),
         record("binance", "main", 3, kind=3, fields=fields(private_key=pem.replace("\n", "\r\n")),
@@ -928,6 +935,20 @@ def payloads():
                previous=previous(fields(b="", a="")))
     bad_record("previous-option-2", "7: an option begins with 0 or 1.",
                previous=previous([], verified=Raw(b"\2" + bytes(8))))
+    named = lambda name: variables(api_key=name)
+    bad_record("variables-65", "7.4: at most 64.", variables=variables(**{f"f{i:02}": f"F{i:02}" for i in range(65)}))
+    bad_record("variables-not-sorted", "7.4: strictly ascending by field.", variables=variables(b="A", a="B"))
+    bad_record("variable-field-twice", "7.4: strictly.", variables=variables(a="A") + variables(a="B"))
+    bad_record("variable-name-twice", "7.4: no name twice; between the two is a third.",
+               variables=variables(a="A", b="B", c="A"))
+    bad_record("variable-field-empty", "7.5: as a Field's name, 1..64.", variables=variables(**{"": "A"}))
+    bad_record("variable-field-65-bytes", "7.5: as a Field's name, 1..64.", variables=variables(**{"x" * 65: "A"}))
+    bad_record("variable-field-space", "7.5: letters, digits, _ . and -.", variables=variables(**{"api key": "A"}))
+    bad_record("variable-name-empty", "7.5: as a Value's name, 1..256.", variables=named(""))
+    bad_record("variable-name-257-bytes", "7.5: as a Value's name, 1..256.", variables=named("x" * 257))
+    bad_record("variable-name-control", "7.5: clean.", variables=named("A\nB"))
+    bad_record("variable-name-equals", "7.5: no equals sign.", variables=named("A=B"))
+    bad_record("variable-name-slash", "7.5: no slash.", variables=named("env/A"))
     bad_record("extensions-not-sorted", "7.4: strictly ascending by tag; 256 is above 1.",
                extensions=[{"tag": 256, "data": b""}, {"tag": 1, "data": b""}])
     bad("values-not-sorted", "7.1: strictly ascending by name.", values=[value("B"), value("A")])

@@ -89,9 +89,13 @@ def ascending(found, key): return rule(found, not key or all(key(a) < key(b) for
 def items(item, key=None, most=(1 << 64) - 1):
     return lambda r: ascending([item(r) for _ in range(number(8, range(most + 1))(r))], key)
 def tombstones(width): return items(struct(id=fixed(width), removed=I64), by("id"))
+def variables(r):
+    found = items(VARIABLE, by("field"), 64)(r)
+    return rule(found, len({variable["name"] for variable in found}) == len(found))
 def record_key(record):
     return re.sub("[A-Z]", lambda m: m[0].lower(), record["exchange"]), record["subaccount"], record["environment"]
 NAME, EXACT, WORDS = text(1, 64, "[A-Za-z0-9_.-]*"), text(0, 65536, "[^\0]*"), items(text(1, 64), str)
+VARIABLE = struct(field=NAME, name=(VALUE_NAME := text(1, 256, "[^\0-\x1f\x7f-\x9f=/]*")))
 FIELDS, TIME, TEXT = items(struct(name=NAME, value=EXACT), by("name"), 64), option(I64), text(0, 128)
 EXTENSIONS = items(struct(tag=number(2), data=data), by("tag"))
 RECORD = struct(
@@ -99,8 +103,8 @@ RECORD = struct(
     kind=number(1, range(1, 7)), fields=FIELDS, permissions=WORDS, ip_allowlist=WORDS, created=I64, rotated=TIME,
     expires=TIME, rotate_after_days=option(number(4)), verified=TIME, tags=WORDS, note=text(0, 4096, "[^\0]*"),
     previous=option(struct(replaced=I64, retire=TIME, fields=FIELDS, rotated=TIME, expires=TIME, verified=TIME)),
-    extensions=EXTENSIONS)
-VALUE = struct(name=text(1, 256, "[^\0-\x1f\x7f-\x9f=/]*"), value=EXACT, created=I64, changed=TIME)
+    variables=variables, extensions=EXTENSIONS)
+VALUE = struct(name=VALUE_NAME, value=EXACT, created=I64, changed=TIME)
 LOG = struct(at=I64, revision=U64, who=TEXT, what=text(1, 1024), action=number(1, range(1, 5)), fields=items(NAME, str))
 ENTRY = struct(slot_id=fixed(8), label=TEXT, kw=fixed(32), pk=fixed(32), created=I64, proven=I64)
 PAYLOAD = struct(

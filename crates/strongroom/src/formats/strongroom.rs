@@ -25,6 +25,9 @@ use crate::{ImportError, Result};
 /// The version of this document that is written and read.
 const VERSION: i64 = 1;
 
+/// How many variables a record may have (SPEC.md, 7.4).
+const MOST_VARIABLES: usize = 64;
+
 pub(super) fn write(records: &[&Record], values: &[(&str, &Value)]) -> Secret {
     render(|out| {
         out.push("{\n  \"strongroom\": 1,\n  \"records\": [");
@@ -117,6 +120,15 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
         }
         None => out.push("null"),
     }
+    member(out, "variables");
+    out.push("{");
+    for (position, (field, name)) in record.variables.iter().enumerate() {
+        out.push(if position == 0 { "" } else { ", " });
+        json_string(out, field);
+        out.push(": ");
+        json_string(out, name);
+    }
+    out.push("}");
     member(out, "extensions");
     out.push("[");
     for (position, (tag, bytes)) in record.extensions.iter().enumerate() {
@@ -240,6 +252,9 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
         });
         previous.finish()?;
     }
+    if let Some(node) = members.take_some("variables") {
+        record.variables = read_variables(node)?;
+    }
     if let Some(node) = members.take_some("extensions") {
         record.extensions = read_extensions(node)?;
     }
@@ -255,6 +270,28 @@ fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
         fields.set(&name, node.secret()?);
     }
     Ok(fields)
+}
+
+/// By the rules that the payload has for them.
+fn read_variables(node: Node<'_>) -> Result<BTreeMap<String, String>, ImportError> {
+    let (mut variables, mut given) = (BTreeMap::new(), BTreeSet::new());
+    for (field, node) in node.object()?.rest() {
+        if variables.len() == MOST_VARIABLES {
+            return Err(node.error("a record has at most 64 variables"));
+        }
+        if !names::is_field_name(&field) {
+            return Err(node.error("a field's name is letters, digits, _ . and -"));
+        }
+        let name = node.text()?;
+        if !names::is_value_name(&name) {
+            return Err(node.error("a variable's name is 1 to 256 bytes without control characters, = or /"));
+        }
+        if !given.insert(name.clone()) {
+            return Err(node.error("another field has the same variable"));
+        }
+        variables.insert(field, name);
+    }
+    Ok(variables)
 }
 
 fn read_extensions(node: Node<'_>) -> Result<Extensions, ImportError> {
@@ -314,6 +351,10 @@ mod tests {
         pairs.iter().map(|(name, value)| (name.to_string(), Secret::copy_of(value))).collect()
     }
 
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(field, name)| (field.to_string(), name.to_string())).collect()
+    }
+
     fn full_record() -> Record {
         let pem = "-----BEGIN PRIVATE KEY-----\nEXAMPLE\\\"'$`\n-----END PRIVATE KEY-----\n";
         let mut record = Record::new(&"Kraken/a b%2Fc@demo".parse().unwrap(), 1_700_000_000).unwrap();
@@ -335,6 +376,7 @@ mod tests {
             expires: Some(i64::MAX - 1),
             verified: Some(-2),
         });
+        record.variables = variables(&[("api_key", "KRAKEN"), ("not_there", "é \"")]);
         record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
         record
     }
@@ -373,6 +415,39 @@ mod tests {
         let text = r#"{"strongroom": 1, "records": [{"exchange": "okx", "previous": {"replaced": 7, "fields": {}}}]}"#;
         let records = read(&Secret::copy_of(text), &OPTIONS).unwrap().records;
         assert_eq!(records[0].previous, Some(Previous { replaced: 7, ..Previous::default() }));
+    }
+
+    #[test]
+    fn variables_may_be_left_out_and_are_read_by_the_rules_of_the_payload() {
+        let of = |inside: &str| {
+            let text = format!(r#"{{"strongroom": 1, "records": [{{"exchange": "okx", "variables": {inside}}}]}}"#);
+            read(&Secret::new(text), &OPTIONS).map(|imported| imported.records[0].variables.clone())
+        };
+        let numbered = |count: usize| {
+            let pairs: Vec<String> = (0..count).map(|number| format!(r#""f{number}": "F{number}""#)).collect();
+            format!("{{{}}}", pairs.join(", "))
+        };
+        assert_eq!(of(r#"{"api_secret": "OKX_SECRET_KEY"}"#).unwrap(), variables(&[("api_secret", "OKX_SECRET_KEY")]));
+        assert!(of("{}").unwrap().is_empty() && of("null").unwrap().is_empty());
+        assert_eq!(of(&numbered(64)).unwrap().len(), 64);
+        let named = "a variable's name is 1 to 256 bytes without control characters, = or /";
+        let long = format!(r#"{{"api_key": "{}"}}"#, "A".repeat(257));
+        for (inside, place, problem) in [
+            (r#"{"api_key": ""}"#, ".api_key", named),
+            (r#"{"api_key": "A=B"}"#, ".api_key", named),
+            (r#"{"api_key": "env/A"}"#, ".api_key", named),
+            (r#"{"api_key": "A\nB"}"#, ".api_key", named),
+            (&long, ".api_key", named),
+            (r#"{"api_key": 1}"#, ".api_key", "a number where a string should be"),
+            (r#"{"api_key": "A", "uid": "A"}"#, ".uid", "another field has the same variable"),
+            (r#"{"api_key": "A", "api_key": "B"}"#, ".api_key", "is there twice"),
+            (r#"{"api key": "A"}"#, "[0]", "a field's name is letters, digits, _ . and -"),
+            (&numbered(65), ".f64", "a record has at most 64 variables"),
+            (r#"["A"]"#, "", "a list where an object should be"),
+        ] {
+            let message = format!("line 1, records[0].variables{place}: {problem}");
+            assert_eq!(of(inside).unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

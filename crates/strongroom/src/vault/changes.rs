@@ -86,6 +86,7 @@ fn same_but_fields_and_name(a: &Record, b: &Record) -> bool {
         && (a.created, a.rotated, a.expires) == (b.created, b.rotated, b.expires)
         && (a.rotate_after_days, a.verified) == (b.rotate_after_days, b.verified)
         && a.tags == b.tags
+        && a.variables == b.variables
         && a.note == b.note
         && a.previous == b.previous
         && a.extensions == b.extensions

@@ -70,6 +70,36 @@ fn w1_a_record_has_at_most_64_fields() {
 }
 
 #[test]
+fn w1_a_record_has_at_most_64_variables_each_of_one_field_and_the_writer_says_what_is_wrong() {
+    let written = |pairs: &[(String, String)]| {
+        let written = with_record(|record| record.variables.extend(pairs.iter().cloned()));
+        written.map(|payload| Index::of(&payload).unwrap().contents(&payload).records()[0].variables.clone())
+    };
+    let numbered = |count: usize| -> Vec<_> {
+        (0..count).map(|number| (format!("f{number}"), format!("{number:0>256}"))).collect()
+    };
+    let read: Vec<_> = written(&numbered(64)).unwrap().into_iter().collect();
+    let mut expected = numbered(64);
+    expected.sort();
+    assert_eq!(read, expected);
+    let problem = |pairs: &[(String, String)]| match written(pairs) {
+        Err(Error::InvalidContents { place, problem }) => {
+            assert_eq!(place, "okx/main");
+            problem
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(problem(&numbered(65)), "a record has at most 64 variables");
+    let named = "a variable's name is 1 to 256 bytes without control characters, = or /";
+    for name in ["", "A=B", "env/A", "A\u{7f}", &"x".repeat(257)] {
+        assert_eq!(problem(&[("api_key".into(), name.into())]), named);
+    }
+    assert!(problem(&[("api key".into(), "A".into())]).starts_with("a field's name is 1 to 64 letters"));
+    let twice = ["a", "b", "c"].map(|field| (field.into(), if field == "b" { "B" } else { "A" }.into()));
+    assert_eq!(problem(&twice), "two fields of a record have the same variable");
+}
+
+#[test]
 fn w7_and_w17_ancestors_and_lineages_have_their_most() {
     assert!(with_descent(|descent| descent.ancestors = numbered(128)).is_ok());
     assert!(with_descent(|descent| descent.ancestors = numbered(129)).is_err());

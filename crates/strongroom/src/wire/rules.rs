@@ -6,6 +6,8 @@ pub(super) const MOST_LINEAGES: usize = 4096;
 pub(super) const MOST_ANCESTORS: usize = 128;
 pub(super) const MOST_LOG: usize = 256;
 pub(super) const MOST_VALUE: usize = 65_536;
+/// How many variables a record has.
+pub(super) const MOST_VARIABLES: usize = 64;
 const MOST_FIELDS: u64 = 64;
 
 /// What is wrong, for people.
@@ -35,7 +37,15 @@ pub(super) fn field_name(text: &str) -> Result<(), Problem> {
 
 /// The name of a value beside the records.
 pub(super) fn value_name(text: &str) -> Result<(), Problem> {
-    let problem = "a value's name is 1 to 256 bytes without control characters, = or /";
+    of_environment(text, "a value's name is 1 to 256 bytes without control characters, = or /")
+}
+
+/// The name of the variable by which a program reads a field.
+pub(super) fn variable_name(text: &str) -> Result<(), Problem> {
+    of_environment(text, "a variable's name is 1 to 256 bytes without control characters, = or /")
+}
+
+fn of_environment(text: &str, problem: Problem) -> Result<(), Problem> {
     name(text, 1, 256, problem)?;
     if text.contains(['=', '/']) { Err(problem) } else { Ok(()) }
 }
@@ -51,6 +61,17 @@ pub(super) fn secret(text: &str) -> Result<(), Problem> {
 /// How many fields a record has.
 pub(super) fn field_count(count: u64) -> Result<(), Problem> {
     if count > MOST_FIELDS { Err("a record has at most 64 fields") } else { Ok(()) }
+}
+
+/// How many variables a record has.
+pub(super) fn variable_count(count: u64) -> Result<(), Problem> {
+    if count > MOST_VARIABLES as u64 { Err("a record has at most 64 variables") } else { Ok(()) }
+}
+
+/// No two fields of a record have one variable. The names may lie in any order, and are left in another.
+pub(super) fn distinct_variables(names: &mut [&str]) -> Result<(), Problem> {
+    names.sort_unstable();
+    ascending(names, |a, b| a.cmp(b)).map_err(|_| "two fields of a record have the same variable")
 }
 
 /// A subaccount's name.

@@ -111,6 +111,7 @@ struct RecordV1<'a> {
     tags: List<&'a str>,
     note: &'a str,
     previous: Option<PreviousV1<'a>>,
+    variables: List<(&'a str, &'a str)>,
     extensions: List<(u16, &'a [u8])>,
 }
 

@@ -141,6 +141,11 @@ fn families() -> Vec<Family> {
         let inside = inside.trim_end_matches(',');
         format!("{{\"strongroom\":1,\"records\":[{{\"exchange\":\"okx\",\"tags\":[{inside}]}}]}}")
     });
+    add(Strongroom, "variables", |bytes| {
+        let inside = numbered(bytes, |number| format!("\"{number:x}\":\"{number:x}\","));
+        let inside = inside.trim_end_matches(',');
+        format!("{{\"strongroom\":1,\"records\":[{{\"exchange\":\"okx\",\"variables\":{{{inside}}}}}]}}")
+    });
     add(Strongroom, "extensions", |bytes| {
         let inside = numbered(bytes, |number| format!("{{\"tag\":{number},\"bytes\":\"\"}},"));
         let inside = inside.trim_end_matches(',');

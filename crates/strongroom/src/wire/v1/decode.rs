@@ -259,7 +259,7 @@ fn to_record(record: &RecordV1<'_>) -> Record {
             expires: previous.expires,
             verified: previous.verified,
         }),
-        variables: std::collections::BTreeMap::new(),
+        variables: record.variables.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned())).collect(),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
     }
 }

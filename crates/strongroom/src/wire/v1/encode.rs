@@ -134,6 +134,7 @@ fn from_record(record: &Record) -> RecordV1<'_> {
             expires: previous.expires,
             verified: previous.verified,
         }),
+        variables: record.variables.iter().map(|(field, name)| (field.as_str(), name.as_str())).collect(),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, bytes.as_slice())).collect(),
     }
 }

@@ -44,6 +44,7 @@ impl<'de, C> BorrowDecode<'de, C> for SeenRecord<'de> {
         words(decoder)?;
         obeyed(rules::note(text(decoder)?))?;
         previous(decoder)?;
+        variables(decoder)?;
         extensions(decoder)?;
         Ok(SeenRecord { id, exchange, subaccount, environment })
     }
@@ -93,6 +94,25 @@ fn previous<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeErr
         }
         _ => Err(DecodeError::Other("an option is 0 or 1")),
     }
+}
+
+/// Fields and the variables that name them. Fields ascend, whether the record has them or not.
+fn variables<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeError> {
+    let count = u64::decode(decoder)?;
+    if count == 0 {
+        return Ok(());
+    }
+    obeyed(rules::variable_count(count))?;
+    let mut names = [""; rules::MOST_VARIABLES];
+    let mut last = None;
+    for (_, name) in (0..count).zip(&mut names) {
+        let field = text(decoder)?;
+        obeyed(rules::field_name(field))?;
+        obeyed(rules::after(&mut last, field))?;
+        *name = text(decoder)?;
+        obeyed(rules::variable_name(name))?;
+    }
+    obeyed(rules::distinct_variables(&mut names[..count as usize]))
 }
 
 fn extensions<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeError> {
