@@ -37,7 +37,7 @@ mod variables;
 use std::collections::BTreeMap;
 
 use crate::memory::without_traces;
-use crate::record::{Contents, Record, Timestamp, Value};
+use crate::record::{Contents, Record, Reference, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -46,7 +46,7 @@ pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
-pub use variables::variable_name;
+pub use variables::{own_name, variable_name};
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,8 @@ pub struct Imported {
     pub values: Vec<(String, Secret)>,
     /// What the user should know.
     pub notices: Vec<Notice>,
+    /// By which variable the text had which field, where it has variables.
+    pub(crate) variables: Vec<(Reference, String, String)>,
     /// What the text said beside the secrets.
     pub(crate) metadata: Metadata,
 }
@@ -83,7 +85,7 @@ pub(crate) enum Metadata {
 impl Imported {
     /// Nothing yet, of a text that carries only fields.
     pub(crate) fn new() -> Imported {
-        Imported { records: vec![], values: vec![], notices: vec![], metadata: Metadata::FieldsOnly }
+        Imported { records: vec![], values: vec![], notices: vec![], variables: vec![], metadata: Metadata::FieldsOnly }
     }
 
     /// The notices that matter to whoever imports this into these contents: a field that the text does not have is
@@ -96,6 +98,12 @@ impl Imported {
         });
         let there: Vec<Notice> = there.collect();
         self.notices.iter().filter(|notice| !there.contains(notice)).collect()
+    }
+
+    /// By which variable the text had which field of which record. Of freqtrade's variables, which are written again under
+    /// their names by [`VariableNames::Freqtrade`] only, it says nothing.
+    pub fn take_variables(&mut self) -> Vec<(Reference, String, String)> {
+        std::mem::take(&mut self.variables)
     }
 
     /// Whether a notice only says by which variable a program knows a field: `OKX_SECRET_KEY is the api_secret of

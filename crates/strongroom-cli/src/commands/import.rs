@@ -3,12 +3,13 @@
 mod hummingbot;
 mod unknown;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
-use strongroom::{Contents, Error, Saved, Secret};
+use strongroom::{Contents, Error, Reference, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
@@ -122,11 +123,16 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
     source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
     let now = output::now();
+    let names = imported.take_variables();
     let report = if args.dry_run {
-        formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
+        let mut contents = vault.contents();
+        let report = formats::merge_into(&mut contents, imported, args.replace, now)?;
+        source.tell_other_names(context, &contents, &names);
+        report
     } else {
         let merge = |contents: &mut Contents| formats::merge_into(contents, imported, args.replace, now);
         let (report, saved) = context.save(&mut vault, |vault| vault.edit(merge))?;
+        source.tell_other_names(context, &vault.contents(), &names);
         if let Saved::Revision(_) = saved
             && path != Path::new("-")
         {
@@ -202,6 +208,27 @@ impl SourceFile {
             context.note("  strongroom show REF");
         }
         others.into_iter().for_each(|notice| context.warn(placed(notice)));
+    }
+
+    /// Warns of what a program that reads this file would not find any more, because what is in the vault has names
+    /// already, of another program. `names` are those of the file.
+    pub fn tell_other_names(&self, context: &Context, contents: &Contents, names: &[(Reference, String, String)]) {
+        let mut commands: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for (reference, field, name) in names {
+            let Some(record) = contents.known_as(reference) else { continue };
+            let there = formats::own_name(record, field);
+            if there == *name {
+                continue;
+            }
+            let reference = record.reference().to_string();
+            let text = format!("programs get the {field} of {reference} as {there} and not as {name}");
+            let command = || format!("strongroom set {}", output::shell_word(&reference));
+            let (_, command) = commands.entry(reference.clone()).or_insert_with(|| (text, command()));
+            command.push_str(&format!(" --variable {}", output::shell_word(&format!("{field}={name}"))));
+        }
+        for (text, command) in commands.into_values() {
+            context.warn(format!("{}: {text}; to change that: {command}", shown(&self.path)));
+        }
     }
 
     /// As [`SourceFile::parse`], for a second time.

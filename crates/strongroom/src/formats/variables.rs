@@ -35,7 +35,9 @@ pub(super) fn of<'a>(
 ) -> Result<Vec<Variable<'a>>, ExportError> {
     let (mut variables, both) = match names {
         VariableNames::Own => (variables_of(records, own_name), RENAME),
-        VariableNames::Strongroom => (variables_of(records, |_, _| None), RENAME),
+        VariableNames::Strongroom => {
+            (variables_of(records, |record, field| variable_name(&record.reference(), field)), RENAME)
+        }
         VariableNames::Freqtrade => (freqtrade::environment::variables(records, notices)?, ONE_NAME),
         VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
     };
@@ -55,13 +57,7 @@ pub(super) fn of<'a>(
 const RENAME: &str = "would be the same environment variable; rename one";
 const ONE_NAME: &str = "would be the same environment variable; choose one";
 
-/// The name by which a program knows a field, where the record says so.
-fn own_name<'a>(record: &'a Record, field: &str) -> Option<&'a String> {
-    record.variables.get(field)
-}
-
-/// By the names that are given, else by [ours](variable_name).
-fn variables_of<'a>(records: &[&'a Record], given: fn(&'a Record, &str) -> Option<&'a String>) -> Vec<Variable<'a>> {
+fn variables_of<'a>(records: &[&'a Record], name: fn(&Record, &str) -> String) -> Vec<Variable<'a>> {
     let mut variables = Vec::new();
     for record in records {
         let reference = record.reference();
@@ -69,11 +65,16 @@ fn variables_of<'a>(records: &[&'a Record], given: fn(&'a Record, &str) -> Optio
         let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
         for (field, value) in known.chain(others) {
             let place = format!("{reference}/{field}");
-            let name = given(record, field).cloned().unwrap_or_else(|| variable_name(&reference, field));
-            variables.push(Variable { name, place, value });
+            variables.push(Variable { name: name(record, field), place, value });
         }
     }
     variables
+}
+
+/// The name of the environment variable by which a program reads a field of a record: as the record says, else the
+/// [usual one](variable_name).
+pub fn own_name(record: &Record, field: &str) -> String {
+    record.variables.get(field).cloned().unwrap_or_else(|| variable_name(&record.reference(), field))
 }
 
 /// The usual name of the environment variable for a field of a record: `OKX_API_KEY`, `OKX_TESTNET_HEDGE_API_KEY`.

@@ -12,7 +12,7 @@ use strongroom::record::{Timestamp, field};
 use strongroom::{CredentialKind, ImportError, Secret};
 use zeroize::Zeroizing;
 
-use super::variables::{NAME_RULE, is_variable_name};
+use super::variables::problem_of_name;
 use super::{RecordInput, is_field_name, is_network, parse_moment};
 
 /// Names that belong to a record and are not for this document to say.
@@ -128,8 +128,8 @@ fn variables(value: Json) -> Result<BTreeMap<String, String>, ImportError> {
             return Err(at(&place, FIELD_RULE));
         }
         let name = text_of(&place, name)?;
-        if !is_variable_name(name.expose_secret()) {
-            return Err(at(&place, NAME_RULE));
+        if let Some(problem) = problem_of_name(name.expose_secret()) {
+            return Err(at(&place, problem));
         }
         names.insert(field.as_str().to_owned(), name.expose_secret().to_owned());
     }

@@ -13,10 +13,6 @@ use crate::failure::Failure;
 use crate::harden;
 use crate::output::shell_word;
 
-/// What a text must be to be a variable's name here, for people.
-pub const NAME_RULE: &str =
-    "a variable's name has 1 to 256 bytes, no `=`, `/` or control characters, and does not begin with STRONGROOM_";
-
 // The names of variables as flags.
 #[derive(Debug, Default, clap::Args)]
 pub struct VariableFlags {
@@ -45,8 +41,8 @@ impl VariableFlags {
             };
             let (field, name) = text.split_once('=').ok_or_else(|| wrong("expected FIELD=NAME"))?;
             let field = field_name(field)?;
-            if !name.is_empty() && !is_variable_name(name) {
-                return Err(wrong(&format!("{field}: {NAME_RULE}")));
+            if let Some(problem) = problem_of_name(name).filter(|_| !name.is_empty()) {
+                return Err(wrong(&format!("{field}: {problem}")));
             }
             let shown = field.clone();
             if read.insert(field, (!name.is_empty()).then(|| name.to_owned())).is_some() {
@@ -57,9 +53,13 @@ impl VariableFlags {
     }
 }
 
-/// Whether a program can be given a variable of this name. Nothing that is ours reaches it.
-pub fn is_variable_name(name: &str) -> bool {
-    is_value_name(name) && !name.contains('/') && !harden::is_ours(OsStr::new(name))
+/// Why a program cannot be given a variable of this name.
+pub fn problem_of_name(name: &str) -> Option<&'static str> {
+    match name {
+        ours if harden::is_ours(OsStr::new(ours)) => Some("nothing that begins with STRONGROOM_ reaches a program"),
+        name if is_value_name(name) && !name.contains('/') => None,
+        _ => Some("a variable's name is 1 to 256 bytes without control characters, = or /"),
+    }
 }
 
 /// Why a field cannot have the name that it has.
@@ -76,11 +76,7 @@ pub fn slip(record: &Record, field: &str) -> Option<Slip> {
     if record.fields.get(field).is_none() {
         return Some(Slip::NoSuchField);
     }
-    let reference = record.reference();
-    let is_the_same = |other: &&str| match record.variables.get(*other) {
-        Some(given) => given == name,
-        None => formats::variable_name(&reference, other) == *name,
-    };
+    let is_the_same = |other: &&str| formats::own_name(record, other) == *name;
     let others = record.fields.names().chain(record.variables.keys().map(String::as_str));
     others.filter(|other| *other != field).find(is_the_same).map(|other| Slip::SameAs(other.to_owned()))
 }
@@ -148,12 +144,14 @@ pub fn command_to_tell_apart(place: &str) -> Option<String> {
         let (one, other) = (place[..at].parse().ok()?, place[at + BETWEEN.len()..].parse().ok()?);
         Some([other, one])
     });
-    both?.into_iter().find_map(|selection| match selection {
-        Selection::Field(reference, field) => {
-            Some(format!("strongroom set {} --variable {field}=NAME", shell_word(&reference.to_string())))
-        }
+    let fields = both?.into_iter().filter_map(|selection| match selection {
+        Selection::Field(reference, field) => Some((reference, field)),
         _ => None,
-    })
+    });
+    // The account that most programs mean keeps what they read.
+    let is_first = |reference: &Reference| *reference == Reference::new(&reference.exchange, "main");
+    let (reference, field) = fields.min_by_key(|(reference, _)| is_first(reference))?;
+    Some(format!("strongroom set {} --variable {field}=NAME", shell_word(&reference.to_string())))
 }
 
 #[cfg(test)]
@@ -220,6 +218,7 @@ mod tests {
             command("okx/main/api_key and okx/hedge/api_key"),
             "strongroom set okx/hedge --variable api_key=NAME"
         );
+        assert_eq!(command("okx/a/api_key and okx/main/api_key"), "strongroom set okx/a --variable api_key=NAME");
         assert_eq!(command("okx/main/uid and env/OKX_UID"), "strongroom set okx/main --variable uid=NAME");
         assert_eq!(command("okx/a/uid and okx/a and b/uid"), "strongroom set 'okx/a and b' --variable uid=NAME");
         assert_eq!(command_to_tell_apart("okx/main/uid"), None);

@@ -53,6 +53,7 @@ pub(in crate::formats) fn records_of(
             continue;
         };
         let account = &references[record];
+        imported.variables.push((account.clone(), field.to_owned(), assignment.name.clone()));
         let record = &mut imported.records[record];
         if variable_name(account, field) != assignment.name {
             imported

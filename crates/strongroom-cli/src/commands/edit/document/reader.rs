@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroize;
 
 use super::{Document, Draft, Problem};
-use crate::commands::record_input::variables::{NAME_RULE, is_variable_name};
+use crate::commands::record_input::variables::problem_of_name;
 use crate::commands::record_input::{is_field_name, is_value_name, parse_moment};
 
 /// Reads the text back.
@@ -150,8 +150,8 @@ fn variables(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<BTree
             return Err(Problem { line, problem: FIELD_RULE.into() });
         }
         let name = string(name.get_mut(), line)?;
-        if !is_variable_name(name.expose_secret()) {
-            return Err(Problem { line, problem: NAME_RULE.into() });
+        if let Some(problem) = problem_of_name(name.expose_secret()) {
+            return Err(Problem { line, problem: problem.into() });
         }
         variables.insert(field.get_ref().as_ref().to_owned(), (name.expose_secret().to_owned(), line));
     }
