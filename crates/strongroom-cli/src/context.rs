@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, SlotKind, Unlock, Vault};
 
-use crate::cli::{self, Globals};
+use crate::arguments::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
 use crate::{diagnosis, output, patience, prompt, unlock};
@@ -103,10 +103,10 @@ impl Context {
             options = options.accept(accept.clone());
         }
         if let Some(expect) = &self.globals.expect {
-            options = options.expect(cli::expectation(expect)?);
+            options = options.expect(arguments::expectation(expect)?);
         }
         if let Some(slot) = &self.globals.slot {
-            options = options.slot(cli::slot(slot)?);
+            options = options.slot(arguments::slot(slot)?);
         }
         Ok(options)
     }

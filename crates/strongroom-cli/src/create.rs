@@ -3,21 +3,21 @@
 //! `init` makes an empty one, `adopt` one with what it read. Everything that can be refused is refused
 //! before anything is written; what was made up is shown, and the machine key on disk, before the vault is.
 
-use std::io::{self, IsTerminal};
+mod handing_over;
+mod key_to_use;
+
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use strongroom::{
-    Contents, Error, Info, KdfCost, MachineKey, NewSlot, NewVault, RecoveryCode, Secret, TextError, Vault,
-};
-use zeroize::Zeroizing;
+use strongroom::{Contents, Error, Info, KdfCost, NewSlot, NewVault, RecoveryCode, TextError, Vault};
 
-use crate::commands::import::Report;
 use crate::context::{self, Context};
 use crate::failure::{Failure, code};
-use crate::plaintext::{self, GitState};
+use crate::output::ImportAnswer;
 use crate::unlock::new_secret::{self, NewPassphrase, PassphrasePolicy};
-use crate::{output, patience, private_file, prompt, unlock};
+use crate::{patience, private_file, prompt};
+
+pub use handing_over::{AfterFailure, HandingOver, MadeUp};
+pub use key_to_use::{KeyToUse, line};
 
 // What `init` and `adopt` take about the ways in. The passphrase itself comes from the global options.
 #[derive(Debug, clap::Args)]
@@ -52,17 +52,6 @@ pub struct Created {
     pub answered: bool,
 }
 
-/// What was made up and has to be told once.
-#[derive(Default)]
-pub struct MadeUp {
-    /// The passphrase, when nobody gave one.
-    pub passphrase: Option<Secret>,
-    /// The recovery code, when there is a new one.
-    pub recovery_code: Option<Secret>,
-    /// The machine key's file, when one was asked for. What is in it is never printed.
-    pub machine_key: Option<PathBuf>,
-}
-
 /// Makes a vault at `path`.
 ///
 /// # Errors
@@ -73,7 +62,7 @@ pub fn create(
     path: &Path,
     args: &CreateArgs,
     contents: Contents,
-    imported: Option<Report<'_>>,
+    imported: Option<ImportAnswer<'_>>,
 ) -> Result<Created, Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::from(Error::AlreadyThere { path: path.to_owned() })
@@ -114,9 +103,9 @@ pub struct WaysIn {
 }
 
 impl WaysIn {
-    /// Makes the vault at `path`: all that can fail first, then what was made up is shown, and on a terminal written down,
-    /// then the machine key's file, then the vault that these open. With `--json` what was made up is part of the one answer, which is given when
-    /// the vault has only to be moved into place.
+    /// Makes the vault at `path`: all that can fail first, then what was made up is shown, and on a terminal written
+    /// down, then the machine key's file, then the vault that these open. With `--json` what was made up is part of the
+    /// one answer, which is given when the vault has only to be moved into place.
     ///
     /// # Errors
     /// 3 when something cannot be written, 7 for what the format cannot take.
@@ -125,7 +114,7 @@ impl WaysIn {
         context: &Context,
         path: &Path,
         new: impl FnOnce(Vec<NewSlot>) -> NewVault,
-        imported: Option<Report<'_>>,
+        imported: Option<ImportAnswer<'_>>,
     ) -> Result<Created, Failure> {
         let new = new(self.slots()?);
         let memory = self.passphrase.as_ref().map(|_| self.cost.memory_kib);
@@ -142,7 +131,7 @@ impl WaysIn {
         };
         let shown = secrets.show(context)?;
         if shown {
-            wait_until_written_down(context, &new_directories)?;
+            handing_over::wait_until_written_down(context, &new_directories)?;
         }
         let key = self.key.map(|key| key.write(context, Some(binding))).transpose();
         secrets.machine_key =
@@ -179,226 +168,9 @@ impl WaysIn {
     }
 }
 
-/// Lets somebody read what was shown once before more comes: a list of records scrolls it off a screen. There is nothing
-/// yet that depends on it, so whoever gives up here leaves nothing behind.
-fn wait_until_written_down(context: &Context, new_directories: &[&Path]) -> Result<(), Failure> {
-    let on_screen = io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal();
-    if !on_screen || !prompt::possible(context) {
-        return Ok(());
-    }
-    prompt::enter("Press Enter when you have written it down: ", || {
-        for directory in new_directories {
-            // Only what is empty goes.
-            let _ = std::fs::remove_dir(directory);
-        }
-        prompt::say("nothing was made: what is shown above opens nothing");
-    })
-}
-
 /// The directory of a bare name is this one.
 fn exists(directory: &Path) -> bool {
     directory == Path::new("") || directory.symlink_metadata().is_ok()
-}
-
-/// Gives somebody the only copy of what was made up, at the last moment before a vault depends on it.
-pub struct HandingOver {
-    /// Whether it was shown.
-    pub shown: bool,
-    /// Why nobody took it.
-    pub refused: Option<Failure>,
-}
-
-impl HandingOver {
-    /// Gives the answer. The library only has to know that it must not go on.
-    pub fn give(&mut self, answer: impl FnOnce() -> Result<(), Failure>) -> strongroom::Result<()> {
-        answer().map(|()| self.shown = true).map_err(|failure| {
-            self.refused = Some(failure.cause("what was made up could not be shown, so nothing was saved"));
-            let source = std::io::ErrorKind::Other.into();
-            Error::File { operation: "write to", path: "standard output".into(), source }
-        })
-    }
-
-    /// What failed: the answer, when nobody took it, else the save.
-    pub fn failure(self, save: Failure) -> Failure {
-        self.refused.unwrap_or(save)
-    }
-}
-
-/// What to do about secrets that were made for a version of a vault whose save failed.
-pub struct AfterFailure<'a> {
-    /// Whether it is certain that nothing of it was saved. When only the directory could not be synchronised, the new
-    /// version is in place.
-    pub untouched: bool,
-    /// Whether secrets were shown for it.
-    pub shown: bool,
-    /// The file that was made for it.
-    pub made: Option<&'a Path>,
-}
-
-impl AfterFailure<'_> {
-    /// Removes what opens nothing, and says what became of the rest.
-    pub fn tell(self, failure: Failure) -> Failure {
-        if !self.untouched {
-            return failure.cause("the new version may be in place all the same, so what was made for it is kept");
-        }
-        if let Some(file) = self.made.filter(|file| !is_shared(file)) {
-            // A new key that opens nothing would be refused as bound to another vault next time.
-            let _ = std::fs::remove_file(file);
-        }
-        if self.shown { failure.cause("nothing was saved: what is shown above opens nothing") } else { failure }
-    }
-}
-
-/// Whether another command found the machine key that was made here and made it a way into its own vault meanwhile:
-/// then it names no vault any more, as a new one always does.
-fn is_shared(file: &Path) -> bool {
-    unlock::read_machine_key(file).is_ok_and(|key| key.vault_id().is_none())
-}
-
-/// A machine key and the file that it is in or will be in.
-pub struct KeyToUse {
-    /// The file.
-    pub path: PathBuf,
-    /// The key.
-    pub key: MachineKey,
-    /// Whether the file was there before.
-    pub reused: bool,
-}
-
-impl KeyToUse {
-    /// The key in the file that is there, or a new one. What is there and is no key is refused, not overwritten.
-    ///
-    /// # Errors
-    /// 3 when it cannot be read, 7 when it is something else or others can read it.
-    pub fn find(path: &Path) -> Result<KeyToUse, Failure> {
-        if path.symlink_metadata().is_err() {
-            return Ok(KeyToUse { path: path.to_owned(), key: MachineKey::generate()?, reused: false });
-        }
-        let key = unlock::read_machine_key(path).map_err(|failure| match failure.kind {
-            "bad-machine-key" | "not-text" | "too-large" => {
-                let message = format!("{} is there and is no machine key", path.display());
-                Failure::refused("machine-key", message).hint("name a file that does not exist with --machine-key PATH")
-            }
-            _ => failure,
-        })?;
-        Ok(KeyToUse { path: path.to_owned(), key, reused: true })
-    }
-
-    /// The way in for this key, whichever vault its text named before: [`KeyToUse::write`] puts that right.
-    ///
-    /// # Errors
-    /// None in practice: the text was made from a key.
-    pub fn slot(&self, label: &str) -> Result<NewSlot, Failure> {
-        let mut free = MachineKey::from_text(&self.key.to_text())?;
-        free.unbind();
-        Ok(NewSlot::machine_key(label, &free))
-    }
-
-    /// Puts the key on disk. A new one names the vault and data key that it is for; one that was for
-    /// another vault names none from now on.
-    ///
-    /// # Errors
-    /// Exit code 3.
-    pub fn write(mut self, context: &Context, binding: Option<([u8; 16], [u8; 16])>) -> Result<PathBuf, Failure> {
-        if !self.reused {
-            if let Some((vault_id, data_key_id)) = binding {
-                self.key.bind(vault_id, data_key_id);
-            }
-            private_file::make_parents(&self.path)?;
-            private_file::create(context, &self.path, &line(&self.key.to_text()))?;
-            self.warn_when_git_would_take_it(context);
-        } else if self.key.vault_id().is_some_and(|bound| binding.is_none_or(|(vault_id, _)| vault_id != bound)) {
-            self.key.unbind();
-            private_file::replace(context, &self.path, &line(&self.key.to_text()))?;
-            context.note(format!(
-                "{} was made for another vault, or for one whose making was interrupted; it is a way into both from now \
-                 on, so it no longer says which vault it expects",
-                self.path.display()
-            ));
-        }
-        Ok(self.path)
-    }
-
-    fn warn_when_git_would_take_it(&self, context: &Context) {
-        if matches!(plaintext::git_state(&self.path), GitState::Untracked | GitState::Tracked) {
-            context.warn(format!(
-                "{} opens the vault and is in a git work tree that does not ignore it; keep it out of git",
-                self.path.display()
-            ));
-        }
-    }
-}
-
-/// What was made, for whoever asked: `{"vault","passphrase","recovery_code","machine_key"}`, and what `adopt` adds.
-#[derive(Serialize)]
-struct Answer<'a> {
-    vault: String,
-    passphrase: Option<&'a str>,
-    recovery_code: Option<&'a str>,
-    machine_key: Option<String>,
-    #[serde(flatten)]
-    imported: Option<Report<'a>>,
-}
-
-impl MadeUp {
-    /// The answer in JSON. When it is the only copy of a secret, also a closed pipe is a failure.
-    ///
-    /// # Errors
-    /// Exit code 3 when it cannot be written.
-    pub fn print_json(&self, vault: &Path, imported: Option<Report<'_>>) -> Result<(), Failure> {
-        let answer = Answer {
-            vault: vault.display().to_string(),
-            passphrase: self.passphrase.as_ref().map(Secret::expose_secret),
-            recovery_code: self.recovery_code.as_ref().map(Secret::expose_secret),
-            machine_key: self.machine_key.as_ref().map(|path| path.display().to_string()),
-            imported,
-        };
-        match self.is_something() {
-            true => output::json_only_copy(&answer, 1024),
-            false => output::json(&answer),
-        }
-    }
-
-    /// Shows the texts, to be written down now, before anything depends on them; not with `--json`, whose one answer
-    /// comes last. Tells whether there was something to show.
-    ///
-    /// # Errors
-    /// Exit code 3 when they cannot be written, also to a closed pipe: then nothing may be saved that needs them.
-    pub fn show(&self, context: &Context) -> Result<bool, Failure> {
-        let texts = self.texts();
-        if context.json || texts.is_empty() {
-            return Ok(false);
-        }
-        output::only_copy(texts.as_bytes())
-            .map_err(|failure| failure.cause("what was made up could not be shown, so nothing was saved"))?;
-        Ok(true)
-    }
-
-    /// Whether there is a secret that exists nowhere else.
-    pub fn is_something(&self) -> bool {
-        self.passphrase.is_some() || self.recovery_code.is_some()
-    }
-
-    fn texts(&self) -> Zeroizing<String> {
-        let secrets = [("passphrase", &self.passphrase), ("recovery code", &self.recovery_code)];
-        let mut text = Zeroizing::new(String::with_capacity(4096));
-        if self.is_something() {
-            text.push_str("shown once, write it down now:\n\n");
-        }
-        for (name, secret) in secrets {
-            if let Some(secret) = secret {
-                text.push_str("  ");
-                text.push_str(name);
-                text.extend(std::iter::repeat_n(' ', 15 - name.len()));
-                text.push_str(secret.expose_secret());
-                text.push('\n');
-            }
-        }
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text
-    }
 }
 
 impl Created {
@@ -429,12 +201,4 @@ pub fn unusable(error: Error) -> Failure {
     let refused = matches!(error, Error::Text(TextError::Passphrase(_)));
     let failure = Failure::from(error);
     if refused { Failure { code: code::REFUSED, ..failure } } else { failure }
-}
-
-/// The text and a line feed, in memory that is wiped.
-pub fn line(text: &Secret) -> Zeroizing<Vec<u8>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(text.len() + 1));
-    line.extend_from_slice(text.expose_secret().as_bytes());
-    line.push(b'\n');
-    line
 }

@@ -32,6 +32,15 @@ pub mod code {
     pub const BUG: u8 = 70;
 }
 
+/// What a command that did not fail says to whoever called it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1: done, and there is something to look at.
+    Attention,
+}
+
 /// Why a command ends early.
 #[derive(Debug)]
 pub struct Failure {

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod cli;
 mod commands;
 mod context;
@@ -27,19 +28,11 @@ mod unlock;
 use std::process::ExitCode;
 
 use crate::context::Context;
+use crate::failure::Outcome;
 
 /// Parsers, prompts and lists leave copies of what they held in freed memory; here nothing freed is readable.
 #[global_allocator]
 static ALLOCATOR: strongroom::WipingAllocator = strongroom::WipingAllocator;
-
-/// What a command that did not fail says to whoever called it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Exit code 0.
-    Done,
-    /// Exit code 1: done, and there is something to look at.
-    Attention,
-}
 
 fn main() -> ExitCode {
     let limits = harden::harden();
@@ -49,7 +42,7 @@ fn main() -> ExitCode {
         Err(code) => return ExitCode::from(code),
     };
     let context = Context::new(cli.globals, limits);
-    match strongroom::without_traces(|| commands::dispatch(&context, cli.command)) {
+    match strongroom::without_traces(|| commands::dispatch(&context, cli.command, cli::command)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Attention) => ExitCode::from(1),
         Err(failure) => {

@@ -1,5 +1,6 @@
 //! How answers look: text and JSON on standard output, times, words. Tables have a part of their own.
 
+mod import_answer;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
+pub use import_answer::ImportAnswer;
 pub use strongroom::wording::shell_word;
 pub use table::{Cell, Colour, Table};
 

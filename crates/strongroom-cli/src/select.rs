@@ -7,7 +7,7 @@ use strongroom::record::{Contents, Record, Value};
 use strongroom::registry::canonical_id;
 use strongroom::{Error, Reference, Selection};
 
-use crate::cli;
+use crate::arguments;
 use crate::failure::Failure;
 
 /// What was selected, in the order of the vault.
@@ -29,7 +29,7 @@ pub fn select<'a>(contents: &'a Contents, references: &[String]) -> Result<Selec
     }
     let mut selections = Vec::with_capacity(references.len());
     for reference in references {
-        selections.push(cli::selection(reference)?);
+        selections.push(arguments::selection(reference)?);
     }
     // One REF is one record: where a vault has two spellings of an exchange, the given one is meant and not both.
     let mut single: Vec<&Record> = Vec::new();

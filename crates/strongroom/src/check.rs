@@ -63,7 +63,7 @@ mod permissions;
 mod proofs;
 mod repeats;
 mod report;
-mod rules;
+pub(crate) mod rules;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -77,8 +77,8 @@ pub(crate) use fields::absent;
 
 pub use addresses::is_network;
 pub use permissions::is_known_permission;
-pub use report::{Finding, Report, Severity, Silenced, Subject};
-pub use rules::{RULES, Rule, code};
+pub use report::{Finding, Report, Silenced, Subject};
+pub use rules::{RULES, Rule, Severity, code};
 
 impl Vault {
     /// Looks at every record and value. See [`crate::check`] for what is looked for.

@@ -10,9 +10,9 @@ mod header;
 mod payload;
 
 pub(crate) use armor::{from_armor, to_armor};
-pub(crate) use header::{Header, MOST_PASSPHRASE_SLOTS, MOST_REVISION, MOST_SLOTS, Slot};
+pub(crate) use header::{CHECKSUM_LEN, Header, MOST_PASSPHRASE_SLOTS, MOST_REVISION, MOST_SLOTS, Slot};
 pub use header::{SlotId, SlotInfo, SlotKind};
-pub(crate) use payload::{CHECKSUM_LEN, Sealed, open_payload, seal};
+pub(crate) use payload::{Sealed, open_payload, seal};
 
 use crate::error::FormatError;
 use crate::keys::sha256;

@@ -22,6 +22,7 @@ mod kinds;
 mod kubernetes;
 mod list;
 mod merge;
+mod missing;
 mod names;
 mod nautilus;
 mod pem;
@@ -37,7 +38,7 @@ mod variables;
 use std::collections::BTreeMap;
 
 use crate::memory::without_traces;
-use crate::record::{Contents, Record, Reference, Timestamp, Value};
+use crate::record::{Contents, Record, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -67,8 +68,6 @@ pub struct Imported {
     pub values: Vec<(String, Secret)>,
     /// What the user should know.
     pub notices: Vec<Notice>,
-    /// By which variable the text had which field, where it has variables.
-    pub(crate) variables: Vec<(Reference, String, String)>,
     /// What the text said beside the secrets.
     pub(crate) metadata: Metadata,
 }
@@ -85,25 +84,18 @@ pub(crate) enum Metadata {
 impl Imported {
     /// Nothing yet, of a text that carries only fields.
     pub(crate) fn new() -> Imported {
-        Imported { records: vec![], values: vec![], notices: vec![], variables: vec![], metadata: Metadata::FieldsOnly }
+        Imported { records: vec![], values: vec![], notices: vec![], metadata: Metadata::FieldsOnly }
     }
 
     /// The notices that matter to whoever imports this into these contents: a field that the text does not have is
     /// not missing where the record that is there has it.
     pub fn notices_beside(&self, contents: &Contents) -> Vec<&Notice> {
         let there = self.records.iter().filter_map(|record| {
-            let missing = variables::missing_field(record)?;
-            contents.known_as(&record.reference())?.fields.get(missing)?;
-            Some(variables::missing_notice(record, missing))
+            contents.known_as(&record.reference())?.fields.get(missing::field(record)?)?;
+            missing::notice(record)
         });
         let there: Vec<Notice> = there.collect();
         self.notices.iter().filter(|notice| !there.contains(notice)).collect()
-    }
-
-    /// By which variable the text had which field of which record. Of freqtrade's variables, which are written again under
-    /// their names by [`VariableNames::Freqtrade`] only, it says nothing.
-    pub fn take_variables(&mut self) -> Vec<(Reference, String, String)> {
-        std::mem::take(&mut self.variables)
     }
 
     /// Whether a notice only says by which variable a program knows a field: `OKX_SECRET_KEY is the api_secret of

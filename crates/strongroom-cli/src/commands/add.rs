@@ -15,10 +15,10 @@ use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{now, printable, shell_word, wrapped};
 use crate::unlock::{source, streams};
-use crate::{Outcome, cli, prompt};
+use crate::{arguments, prompt};
 
 // What `add` takes.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,7 @@ pub struct Args {
 /// Adds what is not there; the same again is unchanged, and something else under the same name is exit code 6.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, streams::of(args.stdin, args.from_json.as_deref()), None)?;
-    match cli::selection(&args.reference)? {
+    match arguments::selection(&args.reference)? {
         Selection::Record(reference) => add_record(context, args, &reference),
         Selection::Value(name) => add_value(context, &args, &name),
         Selection::Field(..) | Selection::Exchange(..) => Err(Failure::usage(

@@ -12,14 +12,14 @@ use strongroom::formats::{self, ImportFormat, ImportReport};
 use strongroom::record::field;
 use strongroom::{Contents, Secret, Selection};
 
-use super::import::{self, Report, SourceFile};
+use super::import::{self, SourceFile};
 use crate::context::Context;
 use crate::create::{self, CreateArgs, Created, MadeUp};
-use crate::failure::{Failure, code};
-use crate::output::{self, Table};
+use crate::failure::{Failure, Outcome, code};
+use crate::output::{self, ImportAnswer, Table};
+use crate::unlock;
 use crate::unlock::source::shown;
 use crate::unlock::streams;
-use crate::{Outcome, unlock};
 
 // What `adopt` takes. The new passphrase comes from the global passphrase options or the terminal.
 #[derive(Debug, clap::Args)]
@@ -77,8 +77,8 @@ fn adopt_into(
     let mut parsed = Vec::with_capacity(sources.len());
     let mut names = Vec::with_capacity(sources.len());
     for source in sources {
-        let mut imported = source.parse_quietly(args.exchange.as_deref())?;
-        names.push(imported.take_variables());
+        let imported = source.parse_quietly(args.exchange.as_deref())?;
+        names.push(import::names_of(&imported));
         parsed.push(imported);
     }
     let now = output::now();
@@ -101,7 +101,7 @@ fn adopt_into(
     }
 
     if context.json {
-        MadeUp::default().print_json(path, Some(Report::from(&report)))?;
+        MadeUp::default().print_json(path, Some(ImportAnswer::from(&report)))?;
         return Ok(Outcome::Done);
     }
     let changed = !report.added.is_empty() || !report.replaced.is_empty();
@@ -129,12 +129,17 @@ fn adopt_new(
 ) -> Result<Outcome, Failure> {
     // Contents have no copy on purpose; the files are still in memory, so they are read once more.
     let (contents, _) = merge(args, sources)?;
-    let created =
-        create::create(context, &context.new_vault_path(), &args.create, contents, Some(Report::from(from_files)))?;
+    let created = create::create(
+        context,
+        &context.new_vault_path(),
+        &args.create,
+        contents,
+        Some(ImportAnswer::from(from_files)),
+    )?;
     prove(context, &created, expected)?;
     if context.json {
         if !created.answered {
-            created.secrets.print_json(&created.path, Some(Report::from(from_files)))?;
+            created.secrets.print_json(&created.path, Some(ImportAnswer::from(from_files)))?;
         }
         return Ok(Outcome::Done);
     }

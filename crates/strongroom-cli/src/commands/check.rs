@@ -12,9 +12,8 @@ use serde::Serialize;
 use strongroom::check::{Finding, Report, Severity, Silenced, Subject};
 use strongroom::{Policy, Reference};
 
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::select::{self, Selected};
 

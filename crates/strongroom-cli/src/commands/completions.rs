@@ -2,9 +2,8 @@
 
 use clap_complete::Shell;
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::{Outcome, cli, output};
+use crate::failure::{Failure, Outcome};
+use crate::output;
 
 // What `completions` takes.
 #[derive(Debug, clap::Args)]
@@ -15,10 +14,10 @@ pub struct Args {
 }
 
 /// Prints them.
-pub fn run(_context: &Context, args: Args) -> Result<Outcome, Failure> {
+pub fn run(args: Args, mut command: clap::Command) -> Result<Outcome, Failure> {
     // Into memory first: the generator panics when a pipe is closed.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::command(), "strongroom", &mut script);
+    clap_complete::generate(args.shell, &mut command, "strongroom", &mut script);
     output::text(script)?;
     Ok(Outcome::Done)
 }

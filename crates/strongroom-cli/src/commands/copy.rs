@@ -6,10 +6,10 @@ use strongroom::{Error, RecoveryCode, Vault};
 
 use crate::context::Context;
 use crate::create::{Created, KeyToUse, WaysIn};
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
+use crate::output;
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
 use crate::unlock::streams;
-use crate::{Outcome, output};
 
 // What `copy` takes.
 #[derive(Debug, clap::Args)]

@@ -11,9 +11,8 @@ mod system;
 use serde::Serialize;
 pub use strongroom::check::Severity;
 
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output;
 
 // What `doctor` takes.

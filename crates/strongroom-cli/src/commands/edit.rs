@@ -17,8 +17,8 @@ use self::document::{Problem, Scope};
 use self::editor::{Editor, Interrupts};
 use self::storage::Desk;
 use crate::context::Context;
-use crate::failure::{Failure, code};
-use crate::{Outcome, cli, output, prompt, select};
+use crate::failure::{Failure, Outcome, code};
+use crate::{arguments, output, prompt, select};
 
 /// Lines that start so stand above the text and say what is wrong with it. They are not part of it.
 const MARK: &str = "#! ";
@@ -36,7 +36,7 @@ pub struct Args {
 
 /// Edits, and saves what is different.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    let selection = args.reference.as_deref().map(cli::selection).transpose()?;
+    let selection = args.reference.as_deref().map(arguments::selection).transpose()?;
     let editor = Editor::find(context)?;
     let mut vault = context.open()?;
     let scope = scope(&vault.contents(), selection)?;

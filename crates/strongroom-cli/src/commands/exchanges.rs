@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::json;
 use strongroom::registry::{self, Exchange, Permission, Source};
 
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{self, Table, wrapped};
 
 /// How wide the names of facts are.

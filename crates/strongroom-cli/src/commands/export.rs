@@ -12,15 +12,15 @@ use strongroom::{Environment, Error, Record, Secret, Selection};
 use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
 use crate::diagnosis::Ours;
-use crate::failure::{Failure, code};
+use crate::failure::{Failure, Outcome, code};
 use crate::select::{self, Selected};
-use crate::{Outcome, cli, output, plaintext, private_file};
+use crate::{arguments, output, plaintext, private_file};
 
 // What `export` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to write
-    #[arg(value_parser = cli::one_of(ExportFormat::ALL, ExportFormat::name, ExportFormat::about, ExportFormat::from_name))]
+    #[arg(value_parser = arguments::one_of(ExportFormat::ALL, ExportFormat::name, ExportFormat::about, ExportFormat::from_name))]
     format: ExportFormat,
     /// Only these [default: all]
     #[arg(value_name = "REF")]
@@ -28,7 +28,7 @@ pub struct Args {
     /// Who reads the environment variables (dotenv, freqtrade-env, nautilus) [default: portable]
     #[arg(
         long,
-        value_parser = cli::one_of(DotenvTarget::ALL, DotenvTarget::name, DotenvTarget::about, DotenvTarget::from_name)
+        value_parser = arguments::one_of(DotenvTarget::ALL, DotenvTarget::name, DotenvTarget::about, DotenvTarget::from_name)
     )]
     target: Option<DotenvTarget>,
     /// What the Secret is called (kubernetes)
@@ -179,7 +179,7 @@ fn with_choice(failure: Failure, format: ExportFormat, records: &[&Record]) -> F
 /// Whether one REF names one record. What is written then is of that record, whatever else comes into the vault.
 fn names_one_record(references: &[String]) -> Result<bool, Failure> {
     match references {
-        [reference] => Ok(matches!(cli::selection(reference)?, Selection::Record(_))),
+        [reference] => Ok(matches!(arguments::selection(reference)?, Selection::Record(_))),
         _ => Ok(false),
     }
 }

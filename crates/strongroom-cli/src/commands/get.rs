@@ -6,10 +6,10 @@ use strongroom::record::field;
 use strongroom::{Error, Record, Secret, Selection, Vault};
 use zeroize::Zeroizing;
 
-use crate::cli;
+use crate::arguments;
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::{Outcome, output, select};
+use crate::failure::{Failure, Outcome};
+use crate::{output, select};
 
 // What `get` takes.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub struct Args {
 
 /// Prints the value, with a line feed only on a terminal.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    match cli::selection(&args.reference)? {
+    match arguments::selection(&args.reference)? {
         Selection::Field(reference, name) => {
             let vault = context.open()?;
             let record = record(&vault, &reference)?;

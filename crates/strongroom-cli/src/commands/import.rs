@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
-use strongroom::{Contents, Error, Reference, Saved, Secret};
+use strongroom::{Contents, Error, Record, Reference, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
-use crate::failure::{Failure, code};
+use crate::failure::{Failure, Outcome, code};
+use crate::output::{self, ImportAnswer};
+use crate::private_file;
 use crate::unlock::source::{self, shown};
 use crate::unlock::streams;
-use crate::{Outcome, output, private_file};
 
 // What `import` takes.
 #[derive(Debug, clap::Args)]
@@ -42,19 +42,6 @@ pub struct Args {
 /// How many names of variables are told one by one. Any more would hide what else is said.
 const MOST_NAMES: usize = 5;
 
-/// What happened to which records, as `import --json` says it.
-#[derive(Serialize)]
-pub struct Report<'a> {
-    /// The format that was read, where it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
-    added: &'a [String],
-    unchanged: &'a [String],
-    replaced: &'a [String],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    expiry_forgotten: &'a [String],
-}
-
 /// As the vault orders them, and not as the file did, so that reports can be compared.
 pub fn sorted(mut report: ImportReport) -> ImportReport {
     let lists = [&mut report.added, &mut report.unchanged, &mut report.replaced, &mut report.expiry_forgotten];
@@ -62,20 +49,6 @@ pub fn sorted(mut report: ImportReport) -> ImportReport {
         references.sort();
     }
     report
-}
-
-impl Report<'_> {
-    /// The same, and which format it was.
-    fn of_format(self, format: ImportFormat) -> Self {
-        Report { format: Some(format.name()), ..self }
-    }
-}
-
-impl<'a> From<&'a ImportReport> for Report<'a> {
-    fn from(report: &'a ImportReport) -> Report<'a> {
-        let ImportReport { added, unchanged, replaced, expiry_forgotten } = report;
-        Report { format: None, added, unchanged, replaced, expiry_forgotten }
-    }
 }
 
 /// A plaintext file, read, and the format it is in.
@@ -123,7 +96,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
     source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
     let now = output::now();
-    let names = imported.take_variables();
+    let names = names_of(&imported);
     let report = if args.dry_run {
         let mut contents = vault.contents();
         let report = formats::merge_into(&mut contents, imported, args.replace, now)?;
@@ -146,7 +119,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     };
     let report = sorted(report);
     if context.json {
-        output::json(&Report::from(&report).of_format(source.format))?;
+        output::json(&ImportAnswer::from(&report).of_format(source.format))?;
     } else {
         output::text(describe(&report, args.dry_run))?;
         tell_forgotten(context, &report);
@@ -212,7 +185,7 @@ impl SourceFile {
 
     /// Warns of what a program that reads this file would not find any more, because what is in the vault has names
     /// already, of another program. `names` are those of the file.
-    pub fn tell_other_names(&self, context: &Context, contents: &Contents, names: &[(Reference, String, String)]) {
+    pub fn tell_other_names(&self, context: &Context, contents: &Contents, names: &[Name]) {
         let mut commands: BTreeMap<String, (String, String)> = BTreeMap::new();
         for (reference, field, name) in names {
             let Some(record) = contents.known_as(reference) else { continue };
@@ -252,6 +225,19 @@ impl SourceFile {
             }
         })
     }
+}
+
+/// A field of a record, and the variable that a text has it in.
+pub type Name = (Reference, String, String);
+
+/// By which variables a program reads what is in a text. Of freqtrade's it says nothing: those have a way of their own.
+pub fn names_of(imported: &Imported) -> Vec<Name> {
+    let of_record = |record: &Record| {
+        let reference = record.reference();
+        let name = |(field, name): (&String, &String)| (reference.clone(), field.clone(), name.clone());
+        record.variables.iter().map(name).collect::<Vec<_>>()
+    };
+    imported.records.iter().flat_map(of_record).collect()
 }
 
 /// The one format that a file looks like.

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use strongroom::{Info, SlotInfo, SlotKind, Vault};
 
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{self, Table};
 
 // What `info` takes.

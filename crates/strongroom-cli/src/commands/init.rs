@@ -4,8 +4,8 @@ use strongroom::Contents;
 
 use crate::context::Context;
 use crate::create::{self, CreateArgs};
-use crate::failure::Failure;
-use crate::{Outcome, output};
+use crate::failure::{Failure, Outcome};
+use crate::output;
 
 // What `init` takes. The new passphrase comes from the global passphrase options or the terminal.
 #[derive(Debug, clap::Args)]

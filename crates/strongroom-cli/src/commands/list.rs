@@ -6,10 +6,9 @@ use serde::Serialize;
 use strongroom::record::Previous;
 use strongroom::{Contents, Record};
 
-use crate::Outcome;
 use crate::context::Context;
 use crate::due::Calendar;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Table};
 use crate::select::{self, Selected};
 

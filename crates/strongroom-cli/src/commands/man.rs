@@ -2,10 +2,8 @@
 
 use strongroom::check::RULES;
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::help;
-use crate::{Outcome, cli, output};
+use crate::failure::{Failure, Outcome};
+use crate::{help, output};
 
 // What `man` takes.
 #[derive(Debug, clap::Args)]
@@ -16,9 +14,8 @@ pub struct Args {
 }
 
 /// Prints the page, for `strongroom man | man -l -`.
-pub fn run(_context: &Context, args: Args) -> Result<Outcome, Failure> {
+pub fn run(args: Args, mut command: clap::Command) -> Result<Outcome, Failure> {
     // Building spreads the global options over all commands.
-    let mut command = cli::command();
     command.build();
     let mut title = "strongroom".to_owned();
     // `slot add`, or `slot-add` as the page is called.
@@ -93,6 +90,7 @@ fn roff(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli;
 
     #[test]
     fn the_page_has_the_sections_that_readers_look_for() {

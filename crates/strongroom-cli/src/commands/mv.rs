@@ -4,8 +4,8 @@ use strongroom::{Contents, Error, Reference, Saved, Selection};
 
 use super::record_input;
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::{Outcome, cli, output};
+use crate::failure::{Failure, Outcome};
+use crate::{arguments, output};
 
 // What `mv` takes.
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub struct Args {
 
 /// Renames. A record keeps its identity, so that history and merging follow it.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    match (cli::selection(&args.from)?, cli::selection(&args.to)?) {
+    match (arguments::selection(&args.from)?, arguments::selection(&args.to)?) {
         (Selection::Record(from), Selection::Record(to)) => move_record(context, &from, &to),
         (Selection::Value(from), Selection::Value(to)) => move_value(context, &from, &to),
         _ => Err(Failure::usage(

@@ -5,10 +5,10 @@ use strongroom::{KeyFile, SlotId, SlotKind, Vault};
 use super::ways_in::{self, NewWay};
 use crate::context::Context;
 use crate::create::MadeUp;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
 use crate::unlock::streams;
-use crate::{Outcome, cli, patience, unlock};
+use crate::{arguments, patience, unlock};
 
 // What `passwd` takes.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub struct Args {
 /// Replaces one passphrase; the other ways in stay.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, [], Some(&args.new))?;
-    let replace = args.replace.as_deref().map(cli::slot).transpose()?;
+    let replace = args.replace.as_deref().map(arguments::slot).transpose()?;
     let mut vault = context.open()?;
     let old = old_slot(&vault, replace)?;
     let key_file = key_file(context, &vault, old)?;

@@ -3,9 +3,8 @@
 use strongroom::Vault;
 
 use super::{info, ways_in};
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output;
 
 // What `rekey` takes.

@@ -3,8 +3,8 @@
 use strongroom::{Contents, Error, Record, Saved, Secret, Selection};
 
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::{Outcome, output, prompt, select};
+use crate::failure::{Failure, Outcome};
+use crate::{output, prompt, select};
 
 // What `rm` takes.
 #[derive(Debug, clap::Args)]

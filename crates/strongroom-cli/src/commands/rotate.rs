@@ -19,10 +19,10 @@ use super::record_input::prompts::{self, FileFlags};
 use super::record_input::{self, Limit, RecordInput, slips};
 use crate::context::Context;
 use crate::due::Calendar;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{self, shell_word};
 use crate::unlock::streams;
-use crate::{Outcome, cli, prompt};
+use crate::{arguments, prompt};
 use told::{answer, are, expire, fields_of, in_revision, moment, refused, said_of, say_history, say_page, tell_begun};
 
 // What `rotate` takes.
@@ -77,7 +77,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         let hint = format!("one after the other: strongroom rotate {}{phase}", first.unwrap_or_default());
         return Err(Failure::usage("rotate changes one record at a time").hint(hint));
     };
-    let reference = match cli::selection(name)? {
+    let reference = match arguments::selection(name)? {
         Selection::Record(reference) => reference,
         Selection::Field(reference, _) => {
             return Err(Failure::usage("rotate takes a record, without a field").hint(format!(

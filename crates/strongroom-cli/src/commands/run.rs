@@ -10,9 +10,9 @@ use strongroom::{Error, Secret};
 
 use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::select::{self, Selected};
-use crate::{Outcome, cli, harden, output};
+use crate::{arguments, harden, output};
 
 /// The exit code for what fails before there is a command to have one.
 pub const FAILED_BEFORE: u8 = 125;
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(
         long,
         default_value = VariableNames::Own.name(),
-        value_parser = cli::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
+        value_parser = arguments::one_of(VariableNames::ALL, VariableNames::name, VariableNames::about, VariableNames::from_name)
     )]
     names: VariableNames,
     /// The command and its arguments, after `--`

@@ -10,10 +10,10 @@ use super::record_input::prompts::{self, FileFlags};
 use super::record_input::variables::VariableFlags;
 use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{now, shell_word};
 use crate::unlock::streams;
-use crate::{Outcome, cli, prompt};
+use crate::{arguments, prompt};
 
 // What `set` takes.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub struct Args {
 /// Changes what is named and leaves the rest.
 pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, streams::of(args.stdin, args.from_json.as_deref()), None)?;
-    match cli::selection(&args.reference)? {
+    match arguments::selection(&args.reference)? {
         Selection::Record(reference) => set_record(context, args, &reference),
         Selection::Field(reference, field) => {
             args.fields.insert(0, field);

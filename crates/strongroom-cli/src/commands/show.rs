@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 use super::list::{RecordView, joined};
 use crate::context::Context;
 use crate::due::Calendar;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::Colour;
-use crate::{Outcome, cli, output, select};
+use crate::{arguments, output, select};
 
 // What `show` takes.
 #[derive(Debug, clap::Args)]
@@ -66,7 +66,7 @@ impl<'a> Shape<'a> {
 
 /// Shows it.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
-    let selection = cli::selection(&args.reference)?;
+    let selection = arguments::selection(&args.reference)?;
     match selection {
         Selection::Record(reference) => {
             let contents = context.open()?.contents();

@@ -9,10 +9,10 @@ use super::info;
 use super::ways_in::{self, HandOver, NewWay};
 use crate::context::Context;
 use crate::create::{self, KeyToUse, MadeUp};
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::unlock::new_secret::{self, NewPassphraseArgs};
 use crate::unlock::streams;
-use crate::{Outcome, cli, output, patience, private_file, prompt, unlock};
+use crate::{arguments, output, patience, private_file, prompt, unlock};
 
 // What `slot` takes.
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     match args.action {
         Action::List => list(context),
         Action::Add(args) => add(context, &args),
-        Action::Remove { id, yes } => remove(context, cli::slot(&id)?, yes),
+        Action::Remove { id, yes } => remove(context, arguments::slot(&id)?, yes),
     }
 }
 

@@ -1,8 +1,7 @@
 //! `strongroom verify`: everything read, recomputed and proven.
 
-use crate::Outcome;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output;
 
 // What `verify` takes.

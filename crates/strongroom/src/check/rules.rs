@@ -1,6 +1,37 @@
-//! The codes, and the one table of what they mean.
+//! The codes, how bad a finding can be, and the one table of what they mean.
 
-use super::Severity;
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much a finding matters. Ordered, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The bot will fail, or money is at risk now.
+    Error,
+    /// Soon, or sloppy.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// `error`, `warning` or `info`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// The code of each rule.
 pub mod code {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::cursor::Cursor;
-use super::payload::{CHECKSUM_LEN, COMMITMENT_LEN};
 use super::{SIGNATURE, VERSION};
 use crate::aead::TAG_LEN;
 use crate::error::{Error, FormatError};
@@ -17,6 +16,10 @@ pub(crate) const MOST_SLOTS: usize = 16;
 pub(crate) const MOST_PASSPHRASE_SLOTS: usize = 8;
 /// 4096 * 2^14 bytes are 64 MiB.
 const MOST_EXPONENT: u8 = 14;
+/// The length of the payload's commitment in bytes, which follows the header.
+pub(super) const COMMITMENT_LEN: usize = 32;
+/// The length of the trailing checksum in bytes. Frozen across versions.
+pub(crate) const CHECKSUM_LEN: usize = 32;
 /// Writers stop here, so that `revision + 1` never wraps for anyone.
 pub(crate) const MOST_REVISION: u64 = i64::MAX as u64;
 

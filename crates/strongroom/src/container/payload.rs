@@ -3,16 +3,13 @@
 
 use std::ops::Range;
 
-use super::header::{Header, exponent_for};
+use super::header::{CHECKSUM_LEN, COMMITMENT_LEN, Header, exponent_for};
 use crate::aead::{self, TAG_LEN};
 use crate::error::{Error, FormatError};
 use crate::keys::{DataKey, sha256};
 use crate::memory::Region;
 use crate::secret::same;
 
-/// The length of the trailing checksum in bytes. Frozen across versions.
-pub(crate) const CHECKSUM_LEN: usize = 32;
-pub(super) const COMMITMENT_LEN: usize = 32;
 const LENGTH_LEN: usize = 4;
 
 /// A finished file, its name, and what is in it.

@@ -9,7 +9,7 @@ pub(super) mod words;
 
 use super::document::{Node, Object};
 use super::render::{json_string, render};
-use super::{ImportOptions, Imported, Notice, guess_kind, names, variables};
+use super::{ImportOptions, Imported, Notice, guess_kind, missing, names};
 use crate::record::{Record, Reference};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result, registry};
@@ -81,7 +81,7 @@ fn read_account(
     settings.tell(&reference, line, notices);
     // Of an exchange that nobody knows, nobody knows what it needs; that it is not known is told once for each.
     if registry::exchange(&record.exchange).is_some() {
-        notices.extend(variables::missing_field(&record).map(|missing| variables::missing_notice(&record, missing)));
+        notices.extend(missing::notice(&record));
     }
     record.kind = guess_kind(&record.fields);
     Ok(Some(record))
@@ -108,7 +108,7 @@ pub(super) fn write(records: &[&Record], bare: bool, notices: &mut Vec<Notice>) 
         }
         let plan = Plan::of(record);
         plan.tell(record, WAYS, notices);
-        notices.extend(variables::missing_field(record).map(|missing| variables::missing_notice(record, missing)));
+        notices.extend(missing::notice(record));
         accounts.push((name, plan));
     }
     Ok(render(|out| {

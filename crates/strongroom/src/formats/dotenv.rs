@@ -12,20 +12,13 @@ mod values;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::variables::usual::Assignment;
 use super::{ImportOptions, Imported, Notice, names, variables};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
 pub(super) use values::{LITERAL, NOTHING};
 use values::{bare, is_blank, is_line_end, is_space, quoted, shell_word, without_escaped_line_ends, without_literals};
-
-/// One line's name and value.
-pub(super) struct Assignment {
-    pub(super) name: String,
-    pub(super) value: Secret,
-    /// From 1; none for pairs that come from elsewhere.
-    pub(super) line: Option<usize>,
-}
 
 pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
     let mut notices = Vec::new();

@@ -7,7 +7,7 @@
 use super::DotenvTarget;
 use super::dotenv::{LITERAL, NOTHING};
 use super::render::{Sink, render};
-use super::variables::Variable;
+use super::variables::usual::Variable;
 use crate::ExportError;
 use crate::secret::Secret;
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::ccxt::{self, Plan, Settings, Ways};
 use super::document::{Node, Object};
 use super::render::{Sink, json_string, render};
-use super::{ImportOptions, Imported, Notice, guess_kind, names, tolerant, variables};
+use super::{ImportOptions, Imported, Notice, guess_kind, missing, names, tolerant};
 use crate::record::{Environment, Record, Value, field};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result};
@@ -73,8 +73,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
     let reference = record.reference();
     settings.tell(&reference, line, &mut imported.notices);
     if record.fields.iter().any(|(_, value)| !value.is_empty()) {
-        let missing = variables::missing_field(&record);
-        imported.notices.extend(missing.map(|missing| variables::missing_notice(&record, missing)));
+        imported.notices.extend(missing::notice(&record));
         record.kind = guess_kind(&record.fields);
         imported.records.push(record);
     } else {
@@ -181,7 +180,7 @@ pub(super) fn write(
     let record = only_one(records)?;
     let plan = Plan::of(record);
     plan.tell(record, WAYS, notices);
-    notices.extend(variables::missing_field(record).map(|missing| variables::missing_notice(record, missing)));
+    notices.extend(missing::notice(record));
     let mut sections: BTreeMap<&str, Vec<(&str, &Secret)>> = BTreeMap::new();
     for (name, value) in values {
         match OTHER_SECRETS.iter().find(|(section, member)| environment::name_of(section, member) == *name) {

@@ -17,7 +17,7 @@ use std::thread;
 use self::connectors::Known;
 use self::keyfile::{Keyfile, Refusal, is_sealed};
 use self::yaml::{Entry, Value};
-use super::variables::{missing_field, missing_notice};
+use super::missing;
 use super::{Imported, Notice, guess_kind, names, spelling};
 use crate::memory::without_traces;
 use crate::record::{CredentialKind, Fields, Record, Reference, Timestamp, field};
@@ -251,9 +251,7 @@ pub fn open(
         }
         record.kind = kind(&record.fields);
         let is_known = registry::exchange(&record.exchange).is_some();
-        if let Some(missing) = missing_field(&record).filter(|_| is_known) {
-            imported.notices.push(missing_notice(&record, missing));
-        }
+        imported.notices.extend(missing::notice(&record).filter(|_| is_known));
         imported.records.push(record);
     }
     let whole = |error| OpenError { connector: None, error, wrong_password: false };

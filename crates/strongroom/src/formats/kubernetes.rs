@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use super::render::{Sink, render};
-use super::variables::Variable;
+use super::variables::usual::Variable;
 use crate::ExportError;
 use crate::secret::Secret;
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::variables::usual::variable_name;
 use super::{ImportReport, Imported, Metadata, guess_kind, names};
 use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value, field};
 use crate::secret::Secret;
@@ -28,6 +29,8 @@ pub(super) fn merge_into(
         if let Some(known) = contents.known_as(&record.reference()) {
             known.exchange.clone_into(&mut record.exchange);
         }
+        let reference = record.reference();
+        record.variables.retain(|field, name| variable_name(&reference, field) != *name);
     }
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
@@ -143,9 +146,7 @@ fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
     let missing = || Error::NoSuchRecord { reference: reference.to_string() };
     let old = contents.record_mut(&reference).ok_or_else(missing)?;
     for (field, name) in &new.variables {
-        if !old.variables.contains_key(field) && !old.variables.values().any(|taken| taken == name) {
-            old.variables.insert(field.clone(), name.clone());
-        }
+        old.variables.entry(field.clone()).or_insert_with(|| name.clone());
     }
     Ok(())
 }
@@ -174,8 +175,6 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
-    // A name that was another field's is this one's now: it cannot be both.
-    old.variables.retain(|_, name| !new.variables.values().any(|taken| taken == name));
     old.variables.extend(new.variables);
     if !is_another_key {
         return Ok(None);
@@ -202,6 +201,32 @@ mod tests {
         let mut contents = Contents::default();
         merge_into(&mut contents, imported(text), false, NOW).unwrap();
         contents
+    }
+
+    fn variables(contents: &Contents, reference: &str) -> Vec<String> {
+        let record = contents.record(&reference.parse().unwrap()).unwrap();
+        record.variables.iter().map(|(field, name)| format!("{field}={name}")).collect()
+    }
+
+    #[test]
+    fn a_program_finds_what_was_imported_under_the_names_that_it_came_with() {
+        let mut contents = merged("OKX_API_KEY=1\nOKX_SECRET_KEY=2\nOKX_API_PASSPHRASE=3\n");
+        assert_eq!(variables(&contents, "okx/main"), ["api_secret=OKX_SECRET_KEY"], "the usual ones need no saying");
+        // What is known of the names stays, also when another text has others.
+        let other = "OKX_APIKEY=1\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
+        let report = merge_into(&mut contents, imported(other), false, NOW).unwrap();
+        assert_eq!(report.unchanged, ["okx/main"]);
+        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET_KEY"]);
+        let other = "OKX_APIKEY=4\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
+        merge_into(&mut contents, imported(other), true, NOW).unwrap();
+        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET"]);
+    }
+
+    #[test]
+    fn the_usual_name_is_that_of_the_exchange_as_the_vault_spells_it() {
+        let mut contents = merged("GATE_API_KEY=1\nGATE_API_SECRET=2\n");
+        merge_into(&mut contents, imported("GATEIO_API_KEY=1\nGATEIO_API_SECRET=2\n"), false, NOW).unwrap();
+        assert_eq!(variables(&contents, "gate/main"), ["api_key=GATEIO_API_KEY", "api_secret=GATEIO_API_SECRET"]);
     }
 
     fn strings(texts: &[&str]) -> Vec<String> {

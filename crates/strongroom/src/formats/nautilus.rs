@@ -5,7 +5,7 @@
 //! business. A record whose own names are nautilus's already (`kraken/futures`) keeps them.
 
 use super::Notice;
-use super::variables::{Variable, prefix_of, upper};
+use super::variables::usual::{Variable, prefix_of, upper};
 use crate::record::{Environment, Record, Reference, field};
 use crate::{ExportError, registry};
 

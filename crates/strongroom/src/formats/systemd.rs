@@ -3,7 +3,7 @@
 //! A service finds them below `$CREDENTIALS_DIRECTORY`, byte for byte, readable by it alone, and in no environment that
 //! its children inherit.
 
-use super::variables::Variable;
+use super::variables::usual::Variable;
 use crate::ExportError;
 use crate::secret::Secret;
 

@@ -7,24 +7,18 @@ mod accounts;
 mod grammar;
 mod reading;
 mod spellings;
+pub(super) mod usual;
 
 use std::collections::BTreeMap;
 
 use super::{Notice, VariableNames, freqtrade, names, nautilus};
 use crate::ExportError;
-use crate::record::{Environment, Record, Reference, Value, field};
-use crate::secret::Secret;
+use crate::record::{Record, Value};
+use usual::{Variable, variables_of};
 
+pub(super) use reading::{name_notice, records_of};
 pub(crate) use reading::records_of_pairs;
-pub(super) use reading::{missing_field, missing_notice, name_notice, records_of};
-
-/// One variable to write, and whose it is.
-pub(super) struct Variable<'a> {
-    pub(super) name: String,
-    /// `exchange/subaccount/field` or `env/NAME`.
-    pub(super) place: String,
-    pub(super) value: &'a Secret,
-}
+pub use usual::{own_name, variable_name};
 
 /// The variables of these records and values, by these names.
 pub(super) fn of<'a>(
@@ -57,55 +51,10 @@ pub(super) fn of<'a>(
 const RENAME: &str = "would be the same environment variable; rename one";
 const ONE_NAME: &str = "would be the same environment variable; choose one";
 
-fn variables_of<'a>(records: &[&'a Record], name: fn(&Record, &str) -> String) -> Vec<Variable<'a>> {
-    let mut variables = Vec::new();
-    for record in records {
-        let reference = record.reference();
-        let known = field::KNOWN.iter().filter_map(|name| Some((*name, record.fields.get(name)?)));
-        let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
-        for (field, value) in known.chain(others) {
-            let place = format!("{reference}/{field}");
-            variables.push(Variable { name: name(record, field), place, value });
-        }
-    }
-    variables
-}
-
-/// The name of the environment variable by which a program reads a field of a record: as the record says, else the
-/// [usual one](variable_name).
-pub fn own_name(record: &Record, field: &str) -> String {
-    record.variables.get(field).cloned().unwrap_or_else(|| variable_name(&record.reference(), field))
-}
-
-/// The usual name of the environment variable for a field of a record: `OKX_API_KEY`, `OKX_TESTNET_HEDGE_API_KEY`.
-///
-/// [`Record::variables`] says where a program reads it under another one.
-pub fn variable_name(reference: &Reference, field: &str) -> String {
-    format!("{}_{}", prefix_of(reference), upper(field))
-}
-
-/// What all variables of a record begin with.
-pub(super) fn prefix_of(reference: &Reference) -> String {
-    let mut prefix = upper(&reference.exchange);
-    if reference.environment != Environment::Live {
-        prefix.push('_');
-        prefix.push_str(&upper(reference.environment.name()));
-    }
-    if reference.subaccount != "main" {
-        prefix.push('_');
-        prefix.push_str(&upper(&reference.subaccount));
-    }
-    prefix
-}
-
-/// Upper case; what is not a letter, digit or underscore of ASCII becomes an underscore.
-pub(super) fn upper(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn of<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<Variable<'a>>, ExportError> {
         super::of(VariableNames::Own, records, values, &mut Vec::new())

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::{Allowance, Pattern, Policy};
-use crate::check::{RULES, Severity};
+use crate::check::rules::{RULES, Severity};
 use crate::error::PolicyError;
 use crate::record::{Environment, Selection};
 use crate::registry::nearest_of;

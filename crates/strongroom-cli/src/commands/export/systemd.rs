@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::{Args, environment_of, told_apart};
 use crate::context::Context;
-use crate::failure::{Failure, code};
-use crate::{Outcome, output, plaintext, private_file, select};
+use crate::failure::{Failure, Outcome, code};
+use crate::{output, plaintext, private_file, select};
 
 /// What `--json` says.
 #[derive(Serialize)]

@@ -4,10 +4,9 @@ use serde::Serialize;
 use strongroom::Record;
 use strongroom::rotation::{self, Next, Task};
 
-use crate::Outcome;
 use crate::context::Context;
 use crate::due::Calendar;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Table};
 use crate::select;
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::formats::ccxt::{self, Plan, Ways, words};
-use crate::formats::dotenv::Assignment;
-use crate::formats::variables::Variable;
+use crate::formats::variables::usual::Assignment;
+use crate::formats::variables::usual::Variable;
 use crate::formats::{ImportOptions, Notice, guess_kind};
 use crate::record::{Environment, Record, field};
 use crate::secret::Secret;

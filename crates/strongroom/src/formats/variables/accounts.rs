@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grammar::Group;
-use super::upper;
-use crate::formats::dotenv::Assignment;
+use super::usual::upper;
+use crate::formats::variables::usual::Assignment;
 use crate::formats::{ImportOptions, Notice, names, nautilus};
 use crate::record::{Environment, Reference, field};
 use crate::registry;

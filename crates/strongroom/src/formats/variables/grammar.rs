@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::upper;
-use crate::formats::dotenv::Assignment;
+use super::usual::upper;
+use crate::formats::variables::usual::Assignment;
 use crate::formats::{freqtrade, nautilus};
 use crate::record::field;
 

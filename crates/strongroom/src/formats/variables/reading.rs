@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use super::accounts::Accounts;
 use super::grammar::group;
-use super::{spellings, variable_name};
-use crate::formats::dotenv::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind};
+use super::spellings;
+use super::usual::{Assignment, variable_name};
+use crate::Result;
+use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, missing};
 use crate::record::{Record, Reference};
 use crate::secret::Secret;
-use crate::{Result, check, registry};
 
 /// The credentials among these names and values, which come from no text. Of equal names the last counts.
 pub(crate) fn records_of_pairs(
@@ -53,21 +53,18 @@ pub(in crate::formats) fn records_of(
             continue;
         };
         let account = &references[record];
-        imported.variables.push((account.clone(), field.to_owned(), assignment.name.clone()));
         let record = &mut imported.records[record];
         if variable_name(account, field) != assignment.name {
-            imported
-                .notices
-                .push(Notice { line: assignment.line, text: name_notice(&assignment.name, field, account) });
-            record.variables.insert(field.to_owned(), assignment.name);
+            let text = name_notice(&assignment.name, field, account);
+            imported.notices.push(Notice { line: assignment.line, text });
         }
+        // Usual names too: which those are is certain when it is known how the vault spells the exchange.
+        record.variables.insert(field.to_owned(), assignment.name);
         record.fields.set(field, assignment.value);
     }
     for record in &mut imported.records {
         record.kind = guess_kind(&record.fields);
-        if let Some(missing) = missing_field(record) {
-            imported.notices.push(missing_notice(record, missing));
-        }
+        imported.notices.extend(missing::notice(record));
     }
     // Where the text has the same account in other names too, `names::check` says so.
     imported.records.extend(of_freqtrade);
@@ -84,11 +81,6 @@ pub(in crate::formats) fn name_notice(name: &str, field: &str, account: &Referen
     format!("{name} is the {field} of {account}")
 }
 
-/// What is said of a field that a record does not have.
-pub(in crate::formats) fn missing_notice(record: &Record, missing: &str) -> Notice {
-    Notice { line: None, text: format!("{} has no {missing}", record.reference()) }
-}
-
 /// What is said of a named value that looks like a field of a known exchange, unless its record has that field.
 fn leftover(name: &str, line: Option<usize>, records: &BTreeMap<String, &Record>) -> Option<Notice> {
     let (account, field) = spellings::likely(name)?;
@@ -99,12 +91,6 @@ fn leftover(name: &str, line: Option<usize>, records: &BTreeMap<String, &Record>
     };
     let text = format!("{name} looks like the {field} of {account} and is kept as a named value; to give it: {how}");
     Some(Notice { line, text })
-}
-
-/// A field that the exchange needs and the record does not have. Google's `GEMINI_API_KEY` looks like
-/// the exchange's, for one.
-pub(in crate::formats) fn missing_field(record: &Record) -> Option<&'static str> {
-    check::absent(registry::exchange(&record.exchange), &record.fields).into_iter().next()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::accounts::{Account, Accounts, is_storable, known_account};
 use super::grammar::is_upper;
 use crate::formats::Notice;
-use crate::formats::dotenv::Assignment;
+use crate::formats::variables::usual::Assignment;
 use crate::record::{Reference, field};
 use crate::registry::{self, Exchange};
 

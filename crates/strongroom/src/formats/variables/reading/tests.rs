@@ -1,7 +1,7 @@
 //! What becomes of the variables of a `.env`, told by their names.
 
 use super::records_of;
-use crate::formats::dotenv::Assignment;
+use crate::formats::variables::usual::Assignment;
 use crate::formats::{ImportOptions, Imported, Notice, nautilus};
 use crate::secret::Secret;
 
