@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use strongroom::record::field;
+use strongroom::record::{LogAction, field};
 use strongroom::{
     Contents, Error, FormatError, KdfCost, KeyFile, MachineKey, NewSlot, NewVault, OpenOptions, PinError, PinStore,
     Record, RecoveryCode, Reference, Saved, Secret, Unlock, UnlockError, Vault,
@@ -128,6 +128,27 @@ fn an_ordinary_save_leaves_the_slots_alone_and_is_logged() {
     assert_eq!(contents.record(&Reference::new("okx", "main")).unwrap().note.as_str(), "hello");
     assert_eq!(contents.log().last().unwrap().what, "okx/main");
     assert_eq!(contents.log().last().unwrap().revision, 2);
+}
+
+#[test]
+fn the_variables_of_a_record_are_saved_and_logged_without_a_field_having_changed() {
+    let fixture = Fixture::new();
+    let reference = Reference::new("okx", "main");
+    let name = |contents: &mut Contents| {
+        let variables = &mut contents.record_mut(&reference).unwrap().variables;
+        variables.insert("api_secret".into(), "OKX_SECRET_KEY".into());
+        variables.insert("not_there".into(), "OKX_PASSPHRASE".into());
+        Ok(())
+    };
+    assert_eq!(fixture.open().edit(name).unwrap().1, Saved::Revision(2));
+    assert_eq!(fixture.open().edit(name).unwrap().1, Saved::Unchanged);
+    let vault = fixture.open();
+    let record = vault.record(&reference).unwrap();
+    let names: Vec<_> = record.variables.iter().map(|(field, name)| (field.as_str(), name.as_str())).collect();
+    assert_eq!(names, [("api_secret", "OKX_SECRET_KEY"), ("not_there", "OKX_PASSPHRASE")]);
+    let contents = vault.contents();
+    let last = contents.log().last().unwrap();
+    assert_eq!((last.what.as_str(), last.action, last.fields.len()), ("okx/main", LogAction::Changed, 0));
 }
 
 #[test]

@@ -137,7 +137,8 @@ fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]
     Ok(records)
 }
 
-/// The names by which a program knows the fields, where nothing is said of that yet. The values stay as they are.
+/// The names by which a program knows the fields, where nothing is said of that yet. The values stay as they are. A name
+/// that another field has stays there: two fields under one could not be saved.
 fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
     if new.variables.is_empty() {
         return Ok(());
@@ -146,7 +147,9 @@ fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
     let missing = || Error::NoSuchRecord { reference: reference.to_string() };
     let old = contents.record_mut(&reference).ok_or_else(missing)?;
     for (field, name) in &new.variables {
-        old.variables.entry(field.clone()).or_insert_with(|| name.clone());
+        if !old.variables.values().any(|there| there == name) {
+            old.variables.entry(field.clone()).or_insert_with(|| name.clone());
+        }
     }
     Ok(())
 }
@@ -175,6 +178,8 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
+    // A name that now is another field's is no longer what it was.
+    old.variables.retain(|_, name| !new.variables.values().any(|other| other == name));
     old.variables.extend(new.variables);
     if !is_another_key {
         return Ok(None);
@@ -295,6 +300,24 @@ mod tests {
         assert_eq!(replaced_by(TEXT, new), (None, None, strings(&["binance/main"])));
         let more = replaced_by("BINANCE_API_KEY=EXAMPLE\n", TEXT);
         assert_eq!(more, (Some(NOW - 1), Some(NOW - 2), vec![]), "what was missing makes no other key");
+    }
+
+    #[test]
+    fn no_two_fields_are_left_under_one_name() {
+        let reference = Reference::new("okx", "main");
+        let text = |value: &str| format!("OKX_API_KEY={value}\nOKX_SECRET_KEY={value}\n");
+        let after = |named: &str, value: &str| {
+            let mut contents = merged("OKX_API_KEY=EXAMPLE\nOKX_API_SECRET=EXAMPLE\n");
+            let record = contents.record_mut(&reference).unwrap();
+            record.variables = [(named.to_owned(), "OKX_SECRET_KEY".to_owned()), ("uid".into(), "U".into())].into();
+            merge_into(&mut contents, imported(&text(value)), true, NOW).unwrap();
+            let variables = contents.record(&reference).unwrap().variables.clone();
+            variables.into_iter().filter(|(_, name)| name != "U").map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        assert_eq!(merged(&text("EXAMPLE")).record(&reference).unwrap().variables["api_secret"], "OKX_SECRET_KEY");
+        assert_eq!(after("api_key", "EXAMPLE"), ["api_key"], "nothing was replaced");
+        assert_eq!(after("api_key", "NEW"), ["api_secret"], "the new ones came with it");
+        assert_eq!(after("api_secret", "NEW"), ["api_secret"]);
     }
 
     #[test]
