@@ -194,7 +194,7 @@ fn what_another_program_would_not_find_is_told_with_the_command_that_changes_it(
     let revision_before = revision(&sandbox);
     for words in ["import dotenv second.env --dry-run", "import dotenv second.env", "adopt second.env"] {
         let told = sandbox.run(words).ok();
-        let told = told.says("programs get the api_secret of okx/main as OKX_SECRET_KEY and not as OKX_SECRET;");
+        let told = told.says("get the api_passphrase of okx/main as OKX_PASSWORD and not as OKX_API_PASSPHRASE;");
         let line = told.stderr.lines().find_map(|line| line.trim().strip_prefix("strongroom set "));
         let expected = "okx/main --variable api_passphrase=OKX_API_PASSPHRASE --variable api_secret=OKX_SECRET";
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
@@ -207,8 +207,8 @@ fn what_another_program_would_not_find_is_told_with_the_command_that_changes_it(
 
     // With other values the file is the newer one.
     sandbox.write("first.env", OKX.replace("0001", "0002"));
-    sandbox.run("import dotenv first.env --replace").ok().says("as OKX_API_PASSPHRASE").never_says("as OKX_SECRET ");
-    assert_eq!(names(&sandbox, "okx/main")["api_secret"], "OKX_SECRET_KEY");
+    sandbox.run("import dotenv first.env --replace").ok().never_says("programs get");
+    assert_eq!(names(&sandbox, "okx/main"), json!({"api_secret": "OKX_SECRET_KEY", "api_passphrase": "OKX_PASSWORD"}));
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::ExportError;
 use crate::record::{Record, Value};
 use usual::{Variable, variables_of};
 
-pub(super) use reading::{name_notice, records_of};
 pub(crate) use reading::records_of_pairs;
+pub(super) use reading::{name_notice, records_of};
 pub use usual::{own_name, variable_name};
 
 /// The variables of these records and values, by these names.
