@@ -218,7 +218,7 @@ impl Lines {
         let known = field::KNOWN.into_iter().filter_map(|field| names.get_key_value(field));
         let others = names.iter().filter(|(field, _)| !field::KNOWN.contains(&field.as_str()));
         let mut heading = "variables";
-        for (field, name) in known.map(|(field, name)| (field, name)).chain(others) {
+        for (field, name) in known.chain(others) {
             self.name(heading);
             self.0.push_str(&output::printable(&format!("{name} is the {field}")));
             self.0.push('\n');

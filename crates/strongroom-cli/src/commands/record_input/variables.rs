@@ -138,13 +138,10 @@ fn no_such_field(record: &Record, field: &str) -> Failure {
 ///
 /// `place` names both, as [`strongroom::ExportError`] does.
 pub fn command_to_tell_apart(place: &str) -> Option<String> {
-    const BETWEEN: &str = " and ";
-    // A subaccount may have the word in its name.
-    let both = place.match_indices(BETWEEN).find_map(|(at, _)| {
-        let (one, other) = (place[..at].parse().ok()?, place[at + BETWEEN.len()..].parse().ok()?);
-        Some([other, one])
-    });
-    let fields = both?.into_iter().filter_map(|selection| match selection {
+    // No REF has a blank: it is written as %20.
+    let (one, other) = place.split_once(" and ")?;
+    let both: [Selection; 2] = [other.parse().ok()?, one.parse().ok()?];
+    let fields = both.into_iter().filter_map(|selection| match selection {
         Selection::Field(reference, field) => Some((reference, field)),
         _ => None,
     });
@@ -220,7 +217,7 @@ mod tests {
         );
         assert_eq!(command("okx/a/api_key and okx/main/api_key"), "strongroom set okx/a --variable api_key=NAME");
         assert_eq!(command("okx/main/uid and env/OKX_UID"), "strongroom set okx/main --variable uid=NAME");
-        assert_eq!(command("okx/a/uid and okx/a and b/uid"), "strongroom set 'okx/a and b' --variable uid=NAME");
+        assert_eq!(command("okx/a/uid and okx/a%20and%20b/uid"), "strongroom set okx/a%20and%20b --variable uid=NAME");
         assert_eq!(command_to_tell_apart("okx/main/uid"), None);
     }
 }
