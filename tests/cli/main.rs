@@ -16,6 +16,7 @@ mod handed_over;
 mod hostile;
 mod hummingbot;
 mod import;
+mod names;
 mod once;
 mod pins;
 mod records;

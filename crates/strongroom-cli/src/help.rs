@@ -68,7 +68,8 @@ pub mod examples {
     pub const SET: &str = "Examples:
   strongroom set binance/main
   strongroom set okx/main uid
-  strongroom set okx/main --permission read,trade --expires 2027-01-31";
+  strongroom set okx/main --permission read,trade --expires 2027-01-31
+  strongroom set okx/main --variable api_secret=OKX_SECRET_KEY";
     /// Of `get`.
     pub const GET: &str = "Examples:
   strongroom get binance/main/api_key
@@ -90,6 +91,7 @@ pub mod examples {
     pub const RUN: &str = "Examples:
   strongroom run -- python3 bot.py
   strongroom run --names freqtrade binance/main -- freqtrade trade
+  strongroom run --names strongroom okx/main -- python3 bot.py
   strongroom run binance/main env/DATABASE_URL -- docker compose up";
     /// Of `rotate`.
     pub const ROTATE: &str = "Examples:

@@ -35,7 +35,7 @@ mod systemd;
 mod tolerant;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::memory::without_traces;
 use crate::record::{Contents, Record, Timestamp, Value};
@@ -47,6 +47,7 @@ pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
+pub use variables::{own_name, variable_name};
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +96,30 @@ impl Imported {
         });
         let there: Vec<Notice> = there.collect();
         self.notices.iter().filter(|notice| !there.contains(notice)).collect()
+    }
+
+    /// The texts of notices that only say by which variable a program knows a field: `OKX_SECRET_KEY is the api_secret
+    /// of okx/main`. Programs go on finding it there, so that there is nothing to be done.
+    pub fn name_notices(&self) -> BTreeSet<String> {
+        let of_record = |record: &Record| {
+            let account = record.reference();
+            let notice = |(field, name): (&String, &String)| variables::name_notice(name, field, &account);
+            record.variables.iter().map(notice).collect::<Vec<_>>()
+        };
+        self.records.iter().flat_map(of_record).collect()
+    }
+
+    /// Gives the names in this text to the fields of these contents of which nothing is said yet. Only for contents that
+    /// no program reads from by now, such as those of a vault that is being made of several texts:
+    /// [`merge_into`] leaves the names of what is there alone.
+    pub fn name_in(&self, contents: &mut Contents) {
+        for record in &self.records {
+            let Some(known) = contents.known_as(&record.reference()) else { continue };
+            let reference = known.reference();
+            if let Some(known) = contents.record_mut(&reference) {
+                merge::name_fields(known, record);
+            }
+        }
     }
 }
 

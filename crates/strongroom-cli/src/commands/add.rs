@@ -10,6 +10,7 @@ use strongroom::{
 
 use super::record_input::conversation::{Conversation, facts};
 use super::record_input::prompts::{self, FileFlags};
+use super::record_input::variables::VariableFlags;
 use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use super::show;
 use crate::context::Context;
@@ -38,6 +39,8 @@ pub struct Args {
     files: FileFlags,
     #[command(flatten)]
     metadata: MetadataFlags,
+    #[command(flatten)]
+    variables: VariableFlags,
 }
 
 /// Adds what is not there; the same again is unchanged, and something else under the same name is exit code 6.
@@ -63,7 +66,11 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         Some(path) => read_document(path, record_input::read_record)?,
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
-    let has_more = !extra.is_empty() || !args.files.is_empty() || !args.metadata.is_permissions_at_most();
+    input.variable_changes = args.variables.read()?;
+    let has_more = !extra.is_empty()
+        || !args.files.is_empty()
+        || !args.metadata.is_permissions_at_most()
+        || !args.variables.is_empty();
     let again = (!has_more).then(|| slips::again("add", &args.reference, args.from_json.as_deref())).flatten();
     let kind = args.metadata.kind;
     args.metadata.lay_over(&mut input);
@@ -79,6 +86,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         converse(context, &reference, &extra, kind, &mut input, made)?;
     } else {
         record_input::warn_of_test_server(context, &reference);
+        check_variables(&reference, &input, made)?;
     }
     if input.fields.is_empty() {
         return Err(Failure::usage(format!("{reference}: no field has a value; nothing was added")));
@@ -147,11 +155,18 @@ fn converse(
     if input.fields.is_empty() {
         return Ok(());
     }
+    check_variables(reference, input, made)?;
     facts::ask(context, &reference.exchange, input, made)?;
     let record = record_of(reference, input, made)?;
     prompt::say("");
     prompt::say(&show::masked(&record, &Calendar::of(context)?));
     Ok(())
+}
+
+/// Before more is asked: which fields there will be is known.
+fn check_variables(reference: &Reference, input: &RecordInput, made: Timestamp) -> Result<(), Failure> {
+    let none = Record::new(reference, made)?;
+    input.check_variables(&none, &record_of(reference, input, made)?)
 }
 
 fn record_of(reference: &Reference, input: &RecordInput, made: Timestamp) -> Result<Record, Error> {
@@ -182,11 +197,13 @@ fn same(there: &Record, new: &Record) -> bool {
         && there.expires == new.expires
         && there.rotate_after_days == new.rotate_after_days
         && there.tags == new.tags
+        && there.variables == new.variables
         && there.note == new.note
 }
 
 fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
-    if !args.metadata.is_empty() || !args.fields.is_empty() || !args.files.is_empty() {
+    let of_record = !args.metadata.is_empty() || !args.variables.is_empty();
+    if of_record || !args.fields.is_empty() || !args.files.is_empty() {
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
     if !record_input::is_value_name(name) {

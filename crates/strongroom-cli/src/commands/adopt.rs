@@ -75,8 +75,11 @@ fn adopt_into(
         warn_of_ignored(context, &args.create, path);
     }
     let mut parsed = Vec::with_capacity(sources.len());
+    let mut names = Vec::with_capacity(sources.len());
     for source in sources {
-        parsed.push(source.parse_quietly(args.exchange.as_deref())?);
+        let imported = source.parse_quietly(args.exchange.as_deref())?;
+        names.push(import::names_of(&imported));
+        parsed.push(imported);
     }
     let now = output::now();
     let merge = |contents: &mut Contents| {
@@ -93,6 +96,9 @@ fn adopt_into(
     let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
     proof::on_disk(&vault, expected)?;
     let report = import::sorted(report);
+    for (source, names) in sources.iter().zip(&names) {
+        source.tell_other_names(context, &vault.contents(), names);
+    }
 
     if context.json {
         MadeUp::default().print_json(path, Some(ImportAnswer::from(&report)))?;
@@ -210,6 +216,7 @@ fn merge(args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport)
     let mut whole = ImportReport::default();
     for source in sources {
         let imported = source.parse_quietly(args.exchange.as_deref())?;
+        imported.name_in(&mut contents);
         let report = formats::merge_into(&mut contents, imported, args.replace, output::now())
             .map_err(|error| Failure::from(error).at(Path::new(&shown(&source.path))))?;
         whole.added.extend(report.added);

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
 use strongroom::wording::listed;
-use strongroom::{Environment, Record, Secret, Selection};
+use strongroom::{Environment, Error, Record, Secret, Selection};
 
+use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
 use crate::diagnosis::Ours;
 use crate::failure::{Failure, Outcome, code};
@@ -104,7 +105,7 @@ fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secr
     let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
     let options = ExportOptions { target, bare: names_one_record(&args.references)?, kubernetes };
     let exported = formats::write(args.format, records, &selected.values, &options)
-        .map_err(|error| with_choice(Failure::from(error), args.format, records))?;
+        .map_err(|error| with_choice(told_apart(error, args.format), args.format, records))?;
     for notice in exported.notices {
         context.warn(notice.text);
     }
@@ -140,6 +141,17 @@ fn check_options(args: &Args) -> Result<(), Failure> {
     // Of nothing, so that only the names can be wrong, before anybody is asked for a passphrase.
     let names_alone = formats::write_kubernetes(&[], &[], name, args.namespace.as_deref());
     names_alone.map(|_| ()).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// With the command that gives one of two fields, which would be the same variable, another name. Formats with names
+/// of their own know no others.
+fn told_apart(error: Error, format: ExportFormat) -> Failure {
+    let has_names = matches!(format, ExportFormat::Dotenv | ExportFormat::Kubernetes | ExportFormat::Systemd);
+    let command = match &error {
+        Error::Export(error) if has_names => command_to_tell_apart(&error.place),
+        _ => None,
+    };
+    command.into_iter().fold(Failure::from(error), Failure::hint)
 }
 
 /// Where a format holds less than what was selected, the command that selects less.

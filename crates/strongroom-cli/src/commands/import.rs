@@ -3,11 +3,12 @@
 mod hummingbot;
 mod unknown;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, ImportReport, Imported, Notice};
-use strongroom::{Contents, Error, Saved, Secret};
+use strongroom::{Contents, Error, Record, Reference, Saved, Secret};
 
 use super::export::environment_of;
 use crate::context::Context;
@@ -37,6 +38,9 @@ pub struct Args {
     #[command(flatten)]
     source_passphrase: hummingbot::SourcePassphraseArgs,
 }
+
+/// How many names of variables are told one by one. Any more would hide what else is said.
+const MOST_NAMES: usize = 5;
 
 /// As the vault orders them, and not as the file did, so that reports can be compared.
 pub fn sorted(mut report: ImportReport) -> ImportReport {
@@ -89,13 +93,19 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         imported.records.iter_mut().for_each(|record| record.environment = environment);
     }
     let mut vault = context.open()?;
-    source.tell(context, imported.notices_beside(&vault.contents()));
+    let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
+    source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
     let now = output::now();
+    let names = names_of(&imported);
     let report = if args.dry_run {
-        formats::merge_into(&mut vault.contents(), imported, args.replace, now)?
+        let mut contents = vault.contents();
+        let report = formats::merge_into(&mut contents, imported, args.replace, now)?;
+        source.tell_other_names(context, &contents, &names);
+        report
     } else {
         let merge = |contents: &mut Contents| formats::merge_into(contents, imported, args.replace, now);
         let (report, saved) = context.save(&mut vault, |vault| vault.edit(merge))?;
+        source.tell_other_names(context, &vault.contents(), &names);
         if let Saved::Revision(_) = saved
             && path != Path::new("-")
         {
@@ -150,17 +160,48 @@ impl SourceFile {
     /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
     pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
         let imported = self.parse_quietly(exchange)?;
-        self.tell(context, &imported.notices);
+        self.tell(context, &imported, imported.notices.iter().collect(), MOST_NAMES);
         Ok(imported)
     }
 
-    /// Notices, with where they are about.
-    fn tell<'a>(&self, context: &Context, notices: impl IntoIterator<Item = &'a Notice>) {
-        for notice in notices {
-            match notice.line {
-                Some(line) => context.warn(format!("{}: line {line}: {}", shown(&self.path), notice.text)),
-                None => context.warn(format!("{}: {}", shown(&self.path), notice.text)),
+    /// Notices, with where they are about. Names that a program goes on finding are nothing to be warned of, and so
+    /// many of them at most are told.
+    fn tell(&self, context: &Context, imported: &Imported, notices: Vec<&Notice>, most_names: usize) {
+        let placed = |notice: &Notice| match notice.line {
+            Some(line) => format!("{}: line {line}: {}", shown(&self.path), notice.text),
+            None => format!("{}: {}", shown(&self.path), notice.text),
+        };
+        let of_names = imported.name_notices();
+        let (names, others): (Vec<_>, Vec<_>) = notices.into_iter().partition(|notice| of_names.contains(&notice.text));
+        // A line that says that there is one more takes as much room as that one.
+        let told = if names.len() <= most_names.saturating_add(1) { names.len() } else { most_names };
+        names[..told].iter().for_each(|notice| context.note(output::wrapped(&placed(notice), 0)));
+        if told < names.len() {
+            let text = "more fields under names of its own; to see them:";
+            context.note(output::wrapped(&format!("{}: {} {text}", shown(&self.path), names.len() - told), 0));
+            context.note("  strongroom show REF");
+        }
+        others.into_iter().for_each(|notice| context.warn(placed(notice)));
+    }
+
+    /// Warns of what a program that reads this file would not find any more, because what is in the vault has names
+    /// already, of another program. `names` are those of the file.
+    pub fn tell_other_names(&self, context: &Context, contents: &Contents, names: &[Name]) {
+        let mut commands: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for (reference, field, name) in names {
+            let Some(record) = contents.known_as(reference) else { continue };
+            let there = formats::own_name(record, field);
+            if there == *name {
+                continue;
             }
+            let reference = record.reference().to_string();
+            let text = format!("programs get the {field} of {reference} as {there} and not as {name}");
+            let command = || format!("strongroom set {}", output::shell_word(&reference));
+            let (_, command) = commands.entry(reference.clone()).or_insert_with(|| (text, command()));
+            command.push_str(&format!(" --variable {}", output::shell_word(&format!("{field}={name}"))));
+        }
+        for (text, command) in commands.into_values() {
+            context.warn(format!("{}: {text}; to change that: {command}", shown(&self.path)));
         }
     }
 
@@ -185,6 +226,19 @@ impl SourceFile {
             }
         })
     }
+}
+
+/// A field of a record, and the variable that a text has it in.
+pub type Name = (Reference, String, String);
+
+/// By which variables a program reads what is in a text. Of freqtrade's it says nothing: those have a way of their own.
+pub fn names_of(imported: &Imported) -> Vec<Name> {
+    let of_record = |record: &Record| {
+        let reference = record.reference();
+        let name = |(field, name): (&String, &String)| (reference.clone(), field.clone(), name.clone());
+        record.variables.iter().map(name).collect::<Vec<_>>()
+    };
+    imported.records.iter().flat_map(of_record).collect()
 }
 
 /// The one format that a file looks like.

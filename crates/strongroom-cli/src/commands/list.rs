@@ -1,5 +1,7 @@
 //! `strongroom list`: what is in the vault, without a secret. Also how one record is described for programs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use strongroom::record::Previous;
 use strongroom::{Contents, Record};
@@ -39,6 +41,8 @@ pub struct RecordView<'a> {
     due: String,
     previous: Option<PreviousView<'a>>,
     tags: Vec<&'a str>,
+    /// By which environment variables programs know fields, where that is not the usual one.
+    variables: &'a BTreeMap<String, String>,
 }
 
 /// What a rotation that is not finished keeps.
@@ -84,6 +88,7 @@ impl<'a> RecordView<'a> {
             due: output::time(calendar.due(record)),
             previous: record.previous.as_ref().map(previous),
             tags: record.tags.iter().map(String::as_str).collect(),
+            variables: &record.variables,
         }
     }
 }

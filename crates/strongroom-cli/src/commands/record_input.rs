@@ -2,15 +2,17 @@
 //! `rotate`.
 //!
 //! Owns the meaning of "what is not named stays". Prompts are in [`prompts`] and [`conversation`], the strict JSON
-//! reader in [`json`], what looks like a slip in [`slips`]; the commands decide which record it is applied to.
+//! reader in [`json`], what looks like a slip in [`slips`], names of environment variables in [`variables`]; the
+//! commands decide which record it is applied to.
 
 pub mod conversation;
 mod json;
 mod pasted;
 pub mod prompts;
 pub mod slips;
+pub mod variables;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use strongroom::record::Timestamp;
@@ -46,6 +48,10 @@ pub struct RecordInput {
     pub tags: Option<BTreeSet<String>>,
     /// The whole new text.
     pub note: Option<String>,
+    /// By which variables programs know the fields: all of them.
+    pub variables: Option<BTreeMap<String, String>>,
+    /// The same of single fields; `None` is the usual one.
+    pub variable_changes: BTreeMap<String, Option<String>>,
 }
 
 // The metadata of a record as flags. None of it is secret.
@@ -140,6 +146,7 @@ impl RecordInput {
         }
         for name in &self.unset {
             record.fields.remove(name);
+            record.variables.remove(name);
         }
         if rotated {
             record.rotated = Some(now);
@@ -165,6 +172,7 @@ impl RecordInput {
         if let Some(note) = &self.note {
             (*record.note).clone_from(note);
         }
+        self.apply_variables(record);
         *record != before
     }
 }

@@ -155,6 +155,10 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         _ => converse(context, &before, &mut input, now)?,
     }
     record_input::warn_of_metadata(context, &stored.to_string(), &input, now);
+    let mut named = before.duplicate();
+    input.apply(&mut named, now);
+    input.check_variables(&before, &named)?;
+    drop(named);
     let new = input.fields.drain(..).collect();
     let apply = |contents: &mut Contents| {
         // What was asked is a question about this record; if it is another one by the time the answer comes, the answer

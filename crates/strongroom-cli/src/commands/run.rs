@@ -6,11 +6,13 @@ use std::ffi::OsString;
 use std::io;
 
 use strongroom::formats::{self, VariableNames};
-use strongroom::{Record, Secret};
+use strongroom::{Error, Secret};
 
+use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
-use crate::{arguments, harden, output, select};
+use crate::select::{self, Selected};
+use crate::{arguments, harden, output};
 
 /// The exit code for what fails before there is a command to have one.
 pub const FAILED_BEFORE: u8 = 125;
@@ -26,7 +28,7 @@ pub struct Args {
     /// Where a variable is set already, leave it
     #[arg(long)]
     keep_existing: bool,
-    /// Whose names the variables have
+    /// Whose names the variables have; set --variable gives a field one of its own
     #[arg(
         long,
         default_value = VariableNames::Own.name(),
@@ -55,7 +57,7 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     let selected = select::select(&contents, &args.references)?;
     let mut notices = Vec::new();
     let variables = formats::variables_as(args.names, &selected.records, &selected.values, &mut notices)
-        .map_err(|error| with_choice(error.into(), args.names, &selected.records))?;
+        .map_err(|error| with_choice(error, args, &selected))?;
     notices.iter().for_each(|notice| context.warn(&notice.text));
 
     let mut command = harden::stranger(program);
@@ -82,12 +84,25 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     })
 }
 
-/// Where a program reads fewer records than were selected, the command that selects less.
-fn with_choice(failure: Failure, names: VariableNames, records: &[&Record]) -> Failure {
-    match (names, records) {
+/// The command that tells two fields apart, and, where a program reads fewer records than were selected, the one that
+/// selects less.
+fn with_choice(error: Error, args: &Args, selected: &Selected<'_>) -> Failure {
+    let place = if let Error::Export(error) = &error { error.place.clone() } else { String::new() };
+    let failure = Failure::from(error);
+    let fits = |names| formats::variables_as(names, &selected.records, &selected.values, &mut Vec::new()).is_ok();
+    let with_names = |names: VariableNames| {
+        let words = args.references.iter().map(|reference| format!("{} ", output::shell_word(reference)));
+        format!("strongroom run --names {} {}-- COMMAND", names.name(), words.collect::<String>())
+    };
+    match (args.names, selected.records.as_slice()) {
+        (VariableNames::Own, _) => {
+            let ours = fits(VariableNames::Strongroom).then(|| with_names(VariableNames::Strongroom));
+            command_to_tell_apart(&place).into_iter().chain(ours).fold(failure, Failure::hint)
+        }
+        (VariableNames::Strongroom, _) if fits(VariableNames::Own) => failure.hint(with_names(VariableNames::Own)),
         (VariableNames::Freqtrade | VariableNames::Nautilus, [first, _, ..]) => {
             let reference = output::shell_word(&first.reference().to_string());
-            failure.hint(format!("strongroom run --names {} {reference} -- COMMAND", names.name()))
+            failure.hint(format!("strongroom run --names {} {reference} -- COMMAND", args.names.name()))
         }
         _ => failure,
     }

@@ -7,6 +7,7 @@ use strongroom::{Contents, Error, Reference, Selection};
 use super::add::{read_document, read_value};
 use super::record_input::conversation::Conversation;
 use super::record_input::prompts::{self, FileFlags};
+use super::record_input::variables::VariableFlags;
 use super::record_input::{self, MetadataFlags, RecordInput, slips};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
@@ -36,6 +37,8 @@ pub struct Args {
     files: FileFlags,
     #[command(flatten)]
     metadata: MetadataFlags,
+    #[command(flatten)]
+    variables: VariableFlags,
 }
 
 /// Changes what is named and leaves the rest.
@@ -55,7 +58,9 @@ pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
 fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Outcome, Failure> {
     let names = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
     let unset = args.unset.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
-    let given = args.from_json.is_some() || !args.files.is_empty() || !unset.is_empty() || !args.metadata.is_empty();
+    let variable_changes = args.variables.read()?;
+    let metadata = !args.metadata.is_empty() || !args.variables.is_empty();
+    let given = args.from_json.is_some() || !args.files.is_empty() || !unset.is_empty() || metadata;
     let ask_for_all = names.is_empty() && !given && !args.stdin;
     if ask_for_all && !prompt::possible(context) {
         let word = shell_word(&reference.to_string());
@@ -83,10 +88,14 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     {
         return Err(Failure::usage(format!("{name} is both set and --unset")));
     }
-    let has_more =
-        !names.is_empty() || !args.files.is_empty() || !unset.is_empty() || !args.metadata.is_permissions_at_most();
+    let has_more = !names.is_empty()
+        || !args.files.is_empty()
+        || !unset.is_empty()
+        || !args.metadata.is_permissions_at_most()
+        || !args.variables.is_empty();
     let again = (!has_more).then(|| slips::again("set", &args.reference, args.from_json.as_deref())).flatten();
     input.unset = unset;
+    input.variable_changes = variable_changes;
     args.metadata.lay_over(&mut input);
     slips::settle_permissions(context, reference, &mut input, again)?;
 
@@ -109,8 +118,13 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         // the answer may be wrong.
         shown = Some(record.duplicate());
     }
-    drop(contents);
     let changed = now();
+    if let Some(record) = contents.record(&stored) {
+        let mut after = record.duplicate();
+        input.apply(&mut after, changed);
+        input.check_variables(record, &after)?;
+    }
+    drop(contents);
     record_input::warn_of_metadata(context, &stored.to_string(), &input, changed);
     let apply = |contents: &mut Contents| {
         let name = stored.to_string();
@@ -131,7 +145,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
 
 fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {
     let fields = !args.fields.is_empty() || !args.files.is_empty() || !args.unset.is_empty();
-    if !args.metadata.is_empty() || fields {
+    if !args.metadata.is_empty() || !args.variables.is_empty() || fields {
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
     let shown = Selection::Value(name.to_owned()).to_string();

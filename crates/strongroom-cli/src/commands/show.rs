@@ -121,6 +121,7 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
     let mut lines = Lines::with_room_for(secret_bytes(record) + record.note.len());
     lines.heading(&record.reference().to_string());
     lines.fields("", &record.fields, reveal);
+    lines.variables(&record.variables);
     lines.line("kind", record.kind.name());
     lines.line("permissions", &joined(record.permissions.iter().map(String::as_str), ", "));
     lines.line("ip allow-list", &joined(record.ip_allowlist.iter().map(String::as_str), ", "));
@@ -209,6 +210,19 @@ impl Lines {
             if let Some(value) = fields.get(name) {
                 self.secret(&format!("{before}{name}"), Shape::of(value, reveal).text());
             }
+        }
+    }
+
+    /// One line each, in the order of the fields and not behind their values, which may have several lines.
+    fn variables(&mut self, names: &BTreeMap<String, String>) {
+        let known = field::KNOWN.into_iter().filter_map(|field| names.get_key_value(field));
+        let others = names.iter().filter(|(field, _)| !field::KNOWN.contains(&field.as_str()));
+        let mut heading = "variables";
+        for (field, name) in known.chain(others) {
+            self.name(heading);
+            self.0.push_str(&output::printable(&format!("{name} is the {field}")));
+            self.0.push('\n');
+            heading = "";
         }
     }
 

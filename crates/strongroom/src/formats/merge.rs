@@ -29,8 +29,6 @@ pub(super) fn merge_into(
         if let Some(known) = contents.known_as(&record.reference()) {
             known.exchange.clone_into(&mut record.exchange);
         }
-        let reference = record.reference();
-        record.variables.retain(|field, name| variable_name(&reference, field) != *name);
     }
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
@@ -58,8 +56,9 @@ pub(super) fn merge_into(
     let mut report = ImportReport::default();
     for (new, step) in records.into_iter().zip(record_steps.iter().copied()) {
         match step {
-            Step::Keep => name_as(contents, &new)?,
-            Step::Add => contents.insert(new)?,
+            // The names stay too: a program that runs from this vault knows the fields by them.
+            Step::Keep => {}
+            Step::Add => contents.insert(with_own_names(new))?,
             Step::Replace => report.expiry_forgotten.extend(replace_record(contents, new, whole, now)?),
         }
     }
@@ -125,6 +124,13 @@ fn metadata_matches(old: &Record, new: &Record) -> bool {
         && old.extensions == new.extensions
 }
 
+/// Without the names that are the usual ones, of which a record says nothing.
+fn with_own_names(mut record: Record) -> Record {
+    let reference = record.reference();
+    record.variables.retain(|field, name| variable_name(&reference, field) != *name);
+    record
+}
+
 /// A record keeps the id it comes with, unless another record has it or had it when it was removed.
 fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]) -> Result<Vec<Record>> {
     let there = contents.records.iter().map(|record| record.id);
@@ -137,21 +143,16 @@ fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]
     Ok(records)
 }
 
-/// The names by which a program knows the fields, where nothing is said of that yet. The values stay as they are. A name
-/// that another field has stays there: two fields under one could not be saved.
-fn name_as(contents: &mut Contents, new: &Record) -> Result<()> {
-    if new.variables.is_empty() {
-        return Ok(());
-    }
-    let reference = new.reference();
-    let missing = || Error::NoSuchRecord { reference: reference.to_string() };
-    let old = contents.record_mut(&reference).ok_or_else(missing)?;
+/// The names by which a program knows the fields, where nothing is said of that yet. A name that another field has stays
+/// there: two fields under one could not be saved.
+pub(super) fn name_fields(old: &mut Record, new: &Record) {
+    let reference = old.reference();
     for (field, name) in &new.variables {
-        if !old.variables.values().any(|there| there == name) {
+        let is_usual = variable_name(&reference, field) == *name;
+        if !is_usual && !old.variables.values().any(|there| there == name) {
             old.variables.entry(field.clone()).or_insert_with(|| name.clone());
         }
     }
-    Ok(())
 }
 
 /// Returns its name when the day on which the old key expires was forgotten.
@@ -178,9 +179,14 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
-    // A name that now is another field's is no longer what it was.
-    old.variables.retain(|_, name| !new.variables.values().any(|other| other == name));
-    old.variables.extend(new.variables);
+    let reference = old.reference();
+    for (field, name) in new.variables {
+        // A name that now is this field's is no other's any more.
+        old.variables.retain(|other, there| *other != field && *there != name);
+        if name != variable_name(&reference, &field) {
+            old.variables.insert(field, name);
+        }
+    }
     if !is_another_key {
         return Ok(None);
     }
@@ -217,20 +223,30 @@ mod tests {
     fn a_program_finds_what_was_imported_under_the_names_that_it_came_with() {
         let mut contents = merged("OKX_API_KEY=1\nOKX_SECRET_KEY=2\nOKX_API_PASSPHRASE=3\n");
         assert_eq!(variables(&contents, "okx/main"), ["api_secret=OKX_SECRET_KEY"], "the usual ones need no saying");
-        // What is known of the names stays, also when another text has others.
+        // A second text with other names does not take them away from the program that runs from this vault.
         let other = "OKX_APIKEY=1\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
         let report = merge_into(&mut contents, imported(other), false, NOW).unwrap();
         assert_eq!(report.unchanged, ["okx/main"]);
-        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET_KEY"]);
-        let other = "OKX_APIKEY=4\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n";
+        assert_eq!(variables(&contents, "okx/main"), ["api_secret=OKX_SECRET_KEY"]);
+        // What replaces the values brings its names, and the usual ones are none of its own.
+        let other = "OKX_APIKEY=4\nOKX_API_SECRET=2\nOKX_API_PASSPHRASE=3\n";
         merge_into(&mut contents, imported(other), true, NOW).unwrap();
+        assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY"]);
+    }
+
+    #[test]
+    fn contents_that_nothing_reads_yet_take_the_names_of_a_second_text() {
+        let mut contents = merged("OKX_API_KEY=1\nOKX_API_SECRET=2\nOKX_API_PASSPHRASE=3\n");
+        let second = imported("OKX_APIKEY=1\nOKX_SECRET=2\nOKX_API_PASSPHRASE=3\n");
+        second.name_in(&mut contents);
+        merge_into(&mut contents, second, false, NOW).unwrap();
         assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY", "api_secret=OKX_SECRET"]);
     }
 
     #[test]
     fn the_usual_name_is_that_of_the_exchange_as_the_vault_spells_it() {
         let mut contents = merged("GATE_API_KEY=1\nGATE_API_SECRET=2\n");
-        merge_into(&mut contents, imported("GATEIO_API_KEY=1\nGATEIO_API_SECRET=2\n"), false, NOW).unwrap();
+        merge_into(&mut contents, imported("GATEIO_API_KEY=3\nGATEIO_API_SECRET=2\n"), true, NOW).unwrap();
         assert_eq!(variables(&contents, "gate/main"), ["api_key=GATEIO_API_KEY", "api_secret=GATEIO_API_SECRET"]);
     }
 

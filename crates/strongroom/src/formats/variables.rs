@@ -15,10 +15,11 @@ use std::collections::BTreeMap;
 use super::{Notice, VariableNames, freqtrade, names, nautilus};
 use crate::ExportError;
 use crate::record::{Record, Value};
-use usual::{Variable, own_name, variables_of};
+use usual::{Variable, variables_of};
 
-pub(super) use reading::records_of;
 pub(crate) use reading::records_of_pairs;
+pub(super) use reading::{name_notice, records_of};
+pub use usual::{own_name, variable_name};
 
 /// The variables of these records and values, by these names.
 pub(super) fn of<'a>(
@@ -29,7 +30,9 @@ pub(super) fn of<'a>(
 ) -> Result<Vec<Variable<'a>>, ExportError> {
     let (mut variables, both) = match names {
         VariableNames::Own => (variables_of(records, own_name), RENAME),
-        VariableNames::Strongroom => (variables_of(records, |_, _| None), RENAME),
+        VariableNames::Strongroom => {
+            (variables_of(records, |record, field| variable_name(&record.reference(), field)), RENAME)
+        }
         VariableNames::Freqtrade => (freqtrade::environment::variables(records, notices)?, ONE_NAME),
         VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
     };

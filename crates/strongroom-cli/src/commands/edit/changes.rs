@@ -7,10 +7,11 @@ use std::fmt;
 
 use strongroom::record::{Fields, Timestamp};
 use strongroom::registry::nearest_permission;
-use strongroom::{Contents, Error, Record, Secret, Selection};
+use strongroom::{Contents, Error, Record, Secret, Selection, formats};
 
 use super::document::{Document, Draft, Problem, Scope, id_text};
 use crate::commands::record_input::is_secret;
+use crate::commands::record_input::variables::{self, Slip};
 use crate::output::printable;
 
 /// All that is different.
@@ -48,6 +49,7 @@ impl Changes {
             }
             let Some(id) = &draft.id else {
                 refuse_slips(&draft, &BTreeSet::new())?;
+                refuse_names(&draft, None)?;
                 changes.added.push(draft);
                 continue;
             };
@@ -61,6 +63,7 @@ impl Changes {
                 return Err(Problem { line, problem: "another record of this text has the same id".into() });
             }
             refuse_slips(&draft, &record.permissions)?;
+            refuse_names(&draft, Some(record))?;
             let mut after = record.duplicate();
             overwrite(&mut after, &draft, 0);
             if differs(record, &after) {
@@ -161,6 +164,28 @@ fn refuse_slips(draft: &Draft, before: &BTreeSet<String>) -> Result<(), Problem>
     Err(Problem { line: draft.permissions_line, problem: problem.into() })
 }
 
+/// A variable for a field that is not there, or for two. What is so already stands in the way of nothing else.
+fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
+    let Some(line) = draft.variables.values().map(|(_, line)| *line).next() else { return Ok(()) };
+    // Only a name that is none fails, and that one was read as a name.
+    let mut after = Record::new(&draft.reference, 0)
+        .map_err(|_| Problem { line, problem: "no names can be given to this record's fields".into() })?;
+    overwrite(&mut after, draft, 0);
+    for (field, (name, line)) in &draft.variables {
+        let Some(slip) = variables::slip(&after, field) else { continue };
+        let was_so = before.is_some_and(|before| {
+            before.variables.get(field) == Some(name) && variables::slip(before, field).is_some()
+        });
+        let problem = match slip {
+            _ if was_so => continue,
+            Slip::NoSuchField => format!("the record has no field {field} for this variable"),
+            Slip::SameAs(other) => format!("{field} and {other} would be the same variable"),
+        };
+        return Err(Problem { line: *line, problem: problem.into() });
+    }
+    Ok(())
+}
+
 /// Everything that the text says; `rotated` when a secret that was there has another text.
 fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
     let fields: Fields = draft.fields.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
@@ -180,6 +205,13 @@ fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
     record.rotate_after_days = draft.rotate_after_days;
     record.tags.clone_from(&draft.tags);
     (*record.note).clone_from(&draft.note);
+    let reference = record.reference();
+    let given = draft.variables.iter().map(|(field, (name, _))| (field.clone(), name.clone()));
+    // The usual name is none of its own, unless it stands there already, from before another name of the record.
+    let is_own = |(field, name): &(String, String)| {
+        record.variables.get(field) == Some(name) || *name != formats::variable_name(&reference, field)
+    };
+    record.variables = given.filter(is_own).collect();
 }
 
 /// Whether the text changed anything. `rotated` does not count by itself: it follows from the fields.

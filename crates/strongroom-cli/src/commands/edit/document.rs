@@ -7,7 +7,7 @@ mod reader;
 mod writer;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use strongroom::record::{RecordId, Timestamp};
@@ -54,6 +54,8 @@ pub struct Draft {
     pub tags: BTreeSet<String>,
     /// See [`Record::note`].
     pub note: String,
+    /// See [`Record::variables`]; each name with its line.
+    pub variables: BTreeMap<String, (String, usize)>,
 }
 
 /// What is wrong with the text, and where.
@@ -126,6 +128,8 @@ mod tests {
         record.rotate_after_days = Some(90);
         record.permissions.extend(["read".to_owned(), "trade".to_owned()]);
         record.note = String::from("two\nlines").into();
+        record.variables.insert("odd.name".into(), "ODD NAME".into());
+        record.variables.insert("api_key".into(), "OKX_KEY".into());
         contents.insert(record).unwrap();
         contents.insert(Record::new(&Reference::new("Binance", "main"), 1_000).unwrap()).unwrap();
         contents.set_value("DATABASE URL", Secret::copy_of("postgres://EXAMPLE"), 1_000);
@@ -167,6 +171,8 @@ mod tests {
             let fields: strongroom::record::Fields =
                 draft.fields.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
             assert!(fields == record.fields, "{text:?}", text = text.as_str());
+            let names = draft.variables.iter().map(|(field, (name, _))| (field.clone(), name.clone()));
+            assert_eq!(names.collect::<BTreeMap<_, _>>(), record.variables);
         }
         assert_eq!(document.values[0].0, "DATABASE URL");
         assert_eq!(document.values[0].1.expose_secret(), "postgres://EXAMPLE");
@@ -205,6 +211,9 @@ mod tests {
             ("[[record]]\nexchange = \"okx\"\nexchange = \"okx\"\n", 3),
             ("[env]\n\"EXAMPLE=SECRET\" = \"\"\n", 2),
             ("other = 1\n", 1),
+            ("[[record]]\nexchange = \"okx\"\nvariables = { api_key = \"EXAMPLE=SECRET\" }\n", 3),
+            ("[[record]]\nexchange = \"okx\"\nvariables = \"EXAMPLE-SECRET\"\n", 3),
+            ("[[record]]\nexchange = \"okx\"\n[record.variables]\napi_key = \"A\"\nb = \"STRONGROOM_SECRET\"\n", 5),
         ] {
             let Err(problem) = read(text) else { panic!("accepted") };
             assert_eq!(problem.line, line, "{}", problem.problem);

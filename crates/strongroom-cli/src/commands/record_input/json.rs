@@ -4,7 +4,7 @@
 //! from the document: even a name could be a secret pasted in the wrong place, so only names that
 //! this program knows are repeated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -12,11 +12,14 @@ use strongroom::record::{Timestamp, field};
 use strongroom::{CredentialKind, ImportError, Secret};
 use zeroize::Zeroizing;
 
+use super::variables::problem_of_name;
 use super::{RecordInput, is_field_name, is_network, parse_moment};
 
 /// Names that belong to a record and are not for this document to say.
 const SAID_ELSEWHERE: [&str; 9] =
     ["id", "exchange", "subaccount", "environment", "created", "rotated", "verified", "previous", "values"];
+
+const FIELD_RULE: &str = "a field's name has letters, digits, `_`, `.` and `-`, 1 to 64 of them";
 
 /// Reads `{"api_key": ..., "permissions": [...], "fields": {...}}`.
 pub fn read_record(text: &Secret) -> Result<RecordInput, ImportError> {
@@ -30,6 +33,7 @@ pub fn read_record(text: &Secret) -> Result<RecordInput, ImportError> {
             "rotate_after_days" => input.rotate_after_days = Some(days(value)?),
             "tags" => input.tags = Some(words("tags", value)?),
             "note" => input.note = Some(text_of("note", value)?.expose_secret().to_owned()),
+            "variables" => input.variables = Some(variables(value)?),
             "fields" => extra_fields(value, &mut input)?,
             other if SAID_ELSEWHERE.contains(&other) => {
                 return Err(at(other, "is not for this document to say (the REF names the record)"));
@@ -62,7 +66,7 @@ fn extra_fields(value: Json, input: &mut RecordInput) -> Result<(), ImportError>
 
 fn add_field(place: &str, name: &str, value: Json, input: &mut RecordInput) -> Result<(), ImportError> {
     if !is_field_name(name) {
-        return Err(at(place, "a field's name has letters, digits, `_`, `.` and `-`, 1 to 64 of them"));
+        return Err(at(place, FIELD_RULE));
     }
     if let Some(ours) = ours(name) {
         return Err(at(place, &format!("is called {ours} here; a document of ccxt comes in with `import ccxt`")));
@@ -113,6 +117,23 @@ fn networks(value: Json) -> Result<BTreeSet<String>, ImportError> {
         true => Ok(networks),
         false => Err(at("ip_allowlist", "must hold addresses or networks such as 203.0.113.0/24")),
     }
+}
+
+fn variables(value: Json) -> Result<BTreeMap<String, String>, ImportError> {
+    let Json::Object(pairs) = value else { return Err(at("variables", "must be an object")) };
+    let mut names = BTreeMap::new();
+    for (position, (field, name)) in pairs.into_iter().enumerate() {
+        let place = format!("variables, {}", place(&field, position));
+        if !is_field_name(&field) {
+            return Err(at(&place, FIELD_RULE));
+        }
+        let name = text_of(&place, name)?;
+        if let Some(problem) = problem_of_name(name.expose_secret()) {
+            return Err(at(&place, problem));
+        }
+        names.insert(field.as_str().to_owned(), name.expose_secret().to_owned());
+    }
+    Ok(names)
 }
 
 fn moment(place: &str, value: Json) -> Result<Option<Timestamp>, ImportError> {
@@ -288,6 +309,10 @@ mod tests {
             ("{\"EXAMPLE SECRET\": \"a\"}", "entry 1: a field's name"),
             ("{\"environment\": \"testnet\"}", "environment: is not for this document"),
             ("{\"expires\": \"EXAMPLE-SECRET\"}", "expires: must be a date"),
+            ("{\"variables\": []}", "variables: must be an object"),
+            ("{\"variables\": {\"api_key\": 1}}", "variables, api_key: must be a text"),
+            ("{\"variables\": {\"api_key\": \"EXAMPLE=SECRET\"}}", "variables, api_key: a variable's name"),
+            ("{\"variables\": {\"EXAMPLE SECRET\": \"A\"}}", "variables, entry 1: a field's name"),
             ("[]", "must be one JSON object"),
             ("{} {}", "line 1: not JSON"),
             ("{", "line 1: the JSON ends too early"),

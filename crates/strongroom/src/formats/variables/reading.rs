@@ -12,7 +12,7 @@ use super::usual::{Assignment, variable_name};
 use super::{doubts, spellings};
 use crate::Result;
 use crate::formats::{ImportOptions, Imported, Notice, freqtrade, guess_kind, missing};
-use crate::record::Record;
+use crate::record::{Record, Reference};
 use crate::secret::Secret;
 
 /// The credentials among these names and values, which come from no text. Of equal names the last counts.
@@ -56,7 +56,7 @@ pub(in crate::formats) fn records_of(
         let account = &references[record];
         let record = &mut imported.records[record];
         if variable_name(account, field) != assignment.name {
-            let text = format!("{} is the {field} of {account}", assignment.name);
+            let text = name_notice(&assignment.name, field, account);
             imported.notices.push(Notice { line: assignment.line, text });
         }
         // Usual names too: which those are is certain when it is known how the vault spells the exchange.
@@ -71,6 +71,11 @@ pub(in crate::formats) fn records_of(
     imported.records.extend(of_freqtrade);
     imported.notices.extend(doubts::of_leftovers(&leftovers, &imported.records));
     Ok(imported)
+}
+
+/// What is said of a field that came under another name than the usual one.
+pub(in crate::formats) fn name_notice(name: &str, field: &str, account: &Reference) -> String {
+    format!("{name} is the {field} of {account}")
 }
 
 #[cfg(test)]

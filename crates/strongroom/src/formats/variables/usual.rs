@@ -19,16 +19,7 @@ pub(in crate::formats) struct Variable<'a> {
     pub(in crate::formats) value: &'a Secret,
 }
 
-/// The name by which a program knows a field, where the record says so.
-pub(super) fn own_name<'a>(record: &'a Record, field: &str) -> Option<&'a String> {
-    record.variables.get(field)
-}
-
-/// By the names that are given, else by [ours](variable_name).
-pub(super) fn variables_of<'a>(
-    records: &[&'a Record],
-    given: fn(&'a Record, &str) -> Option<&'a String>,
-) -> Vec<Variable<'a>> {
+pub(super) fn variables_of<'a>(records: &[&'a Record], name: fn(&Record, &str) -> String) -> Vec<Variable<'a>> {
     let mut variables = Vec::new();
     for record in records {
         let reference = record.reference();
@@ -36,14 +27,22 @@ pub(super) fn variables_of<'a>(
         let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
         for (field, value) in known.chain(others) {
             let place = format!("{reference}/{field}");
-            let name = given(record, field).cloned().unwrap_or_else(|| variable_name(&reference, field));
-            variables.push(Variable { name, place, value });
+            variables.push(Variable { name: name(record, field), place, value });
         }
     }
     variables
 }
 
-pub(in crate::formats) fn variable_name(reference: &Reference, field: &str) -> String {
+/// The name of the environment variable by which a program reads a field of a record: as the record says, else the
+/// [usual one](variable_name).
+pub fn own_name(record: &Record, field: &str) -> String {
+    record.variables.get(field).cloned().unwrap_or_else(|| variable_name(&record.reference(), field))
+}
+
+/// The usual name of the environment variable for a field of a record: `OKX_API_KEY`, `OKX_TESTNET_HEDGE_API_KEY`.
+///
+/// [`Record::variables`] says where a program reads it under another one.
+pub fn variable_name(reference: &Reference, field: &str) -> String {
     format!("{}_{}", prefix_of(reference), upper(field))
 }
 

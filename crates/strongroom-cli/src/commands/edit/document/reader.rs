@@ -1,6 +1,6 @@
 //! The text read back by the `toml` crate, and taken apart strictly. Problems name a line, never what stands in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strongroom::record::Timestamp;
 use strongroom::{CredentialKind, Environment, Reference, Secret};
@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroize;
 
 use super::{Document, Draft, Problem};
+use crate::commands::record_input::variables::problem_of_name;
 use crate::commands::record_input::{is_field_name, is_value_name, parse_moment};
 
 /// Reads the text back.
@@ -77,6 +78,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
         rotate_after_days: None,
         tags: BTreeSet::new(),
         note: String::new(),
+        variables: BTreeMap::new(),
     };
     for (name, value) in table.iter_mut() {
         let line = line_of(source, name.span().start);
@@ -101,6 +103,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
             "rotate_after_days" => draft.rotate_after_days = Some(days(value, line)?),
             "tags" => draft.tags = words(value, line)?,
             "note" => draft.note = plain(value)?,
+            "variables" => draft.variables = variables(source, value, line)?,
             "fields" => draft.fields = fields(source, value, line)?,
             _ => {
                 return Err(Problem {
@@ -127,11 +130,32 @@ fn fields(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<Vec<(Str
     for (name, value) in table.iter_mut() {
         let line = line_of(source, name.span().start);
         if !is_field_name(name.get_ref()) {
-            return Err(Problem { line, problem: "a field's name has letters, digits, `_`, `.` and `-`".into() });
+            return Err(Problem { line, problem: FIELD_RULE.into() });
         }
         fields.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
     }
     Ok(fields)
+}
+
+const FIELD_RULE: &str = "a field's name has letters, digits, `_`, `.` and `-`";
+
+fn variables(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<BTreeMap<String, (String, usize)>, Problem> {
+    let DeValue::Table(table) = value else {
+        return Err(Problem { line, problem: "variables must be a table, such as { api_secret = \"NAME\" }".into() });
+    };
+    let mut variables = BTreeMap::new();
+    for (field, name) in table.iter_mut() {
+        let line = line_of(source, field.span().start);
+        if !is_field_name(field.get_ref()) {
+            return Err(Problem { line, problem: FIELD_RULE.into() });
+        }
+        let name = string(name.get_mut(), line)?;
+        if let Some(problem) = problem_of_name(name.expose_secret()) {
+            return Err(Problem { line, problem: problem.into() });
+        }
+        variables.insert(field.get_ref().as_ref().to_owned(), (name.expose_secret().to_owned(), line));
+    }
+    Ok(variables)
 }
 
 /// Takes the text out of its place.

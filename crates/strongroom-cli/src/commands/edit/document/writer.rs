@@ -18,8 +18,9 @@ pub fn write(contents: &Contents, scope: &Scope, header: &str) -> Zeroizing<Stri
     // No character grows to more than six bytes per byte; reserved at once, so that growing leaves no copies behind.
     let secrets: usize = records().flat_map(|record| record.fields.iter()).map(|(_, value)| value.len()).sum::<usize>()
         + values().map(|(_, value)| value.value.len()).sum::<usize>();
-    let around = records().map(|record| 2048 + 6 * record.note.len() + 128 * record.fields.len()).sum::<usize>()
-        + values().map(|(name, _)| 64 + 6 * name.len()).sum::<usize>();
+    let around =
+        records().map(|record| 2048 + 6 * record.note.len() + 128 * record.fields.len() + names(record)).sum::<usize>()
+            + values().map(|(name, _)| 64 + 6 * name.len()).sum::<usize>();
     let mut out = Zeroizing::new(String::with_capacity(header.len() + 6 * secrets + around + 4096));
     out.push_str(header);
     if scope.0.is_none() {
@@ -38,6 +39,11 @@ pub fn write(contents: &Contents, scope: &Scope, header: &str) -> Zeroizing<Stri
         }
     }
     out
+}
+
+/// Room for the names of variables.
+fn names(record: &Record) -> usize {
+    record.variables.iter().map(|(field, name)| 16 + field.len() + 6 * name.len()).sum()
 }
 
 fn write_record(out: &mut String, record: &Record) {
@@ -69,6 +75,16 @@ fn write_record(out: &mut String, record: &Record) {
     }
     list(out, "tags", &record.tags);
     entry(out, "note", &record.note);
+    if !record.variables.is_empty() {
+        out.push_str("variables = {");
+        for (position, (field, name)) in record.variables.iter().enumerate() {
+            out.push_str(if position > 0 { ", " } else { " " });
+            key(out, field);
+            out.push_str(" = ");
+            quoted(out, name, false);
+        }
+        out.push_str(" }\n");
+    }
     out.push_str("[record.fields]\n");
     for (name, value) in record.fields.iter() {
         key(out, name);
