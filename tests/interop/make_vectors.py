@@ -179,7 +179,8 @@ PAYLOAD = struct(
         ip_allowlist=listing(text), created=i64, rotated=option(i64), expires=option(i64),
         rotate_after_days=option(u32), verified=option(i64), tags=listing(text), note=text,
         previous=option(struct(replaced=i64, retire=option(i64), fields=FIELDS, rotated=option(i64),
-                               expires=option(i64), verified=option(i64))),
+                               expires=option(i64), verified=option(i64), kind=u8, permissions=listing(text),
+                               ip_allowlist=listing(text))),
         variables=listing(struct(field=text, name=text)), extensions=EXTENSIONS)),
     values=listing(struct(name=text, value=text, created=i64, changed=option(i64))),
     tombstones=listing(struct(id=fixed, removed=i64)),
@@ -203,7 +204,7 @@ def record(exchange="binance", subaccount="main", environment=1, **changes):
 
 def previous(values, replaced=TIME, **changes):
     return {"replaced": replaced, "retire": None, "fields": values, "rotated": None, "expires": None,
-            "verified": None} | changes
+            "verified": None, "kind": 1, "permissions": [], "ip_allowlist": []} | changes
 
 
 def variables(**names):
@@ -421,7 +422,8 @@ def rich():
                note="lines\n\ttabs \x1b[31m and \u202e are kept",
                fields=fields(**{"A-b.c_9": "", "api_key": "EXAMPLE", "uid": "0"}),
                previous=previous(fields(api_key="EXAMPLE-OLD"), retire=TIME + 2, rotated=TIME - 1, expires=TIME + 3,
-                                 verified=2**63 - 1),
+                                 verified=2**63 - 1, kind=3, permissions=["read", "withdraw"],
+                                 ip_allowlist=["192.0.2.7"]),
                variables=variables(api_key="BINANCE", api_secret="not there \u00fc"),
                extensions=[{"tag": 0, "data": b""}, {"tag": 65535, "data": b"\0\xff"}]),
         record("binance", "main", 2, kind=2, fields=fields(private_key=pem)),
@@ -935,6 +937,10 @@ def payloads():
                previous=previous(fields(b="", a="")))
     bad_record("previous-option-2", "7: an option begins with 0 or 1.",
                previous=previous([], verified=Raw(b"\2" + bytes(8))))
+    bad_record("previous-kind-7", "7.5: 1 to 6.", previous=previous([], kind=7))
+    bad_record("previous-permissions-not-sorted", "7.4: strictly ascending.",
+               previous=previous([], permissions=["trade", "read"]))
+    bad_record("previous-ip-allowlist-empty", "7.4: each 1..64.", previous=previous([], ip_allowlist=[""]))
     named = lambda name: variables(api_key=name)
     bad_record("variables-65", "7.4: at most 64.", variables=variables(**{f"f{i:02}": f"F{i:02}" for i in range(65)}))
     bad_record("variables-not-sorted", "7.4: strictly ascending by field.", variables=variables(b="A", a="B"))

@@ -102,7 +102,8 @@ RECORD = struct(
     id=fixed(16), exchange=text(1, 64), subaccount=text(1, 128), environment=number(1, range(1, 4)),
     kind=number(1, range(1, 7)), fields=FIELDS, permissions=WORDS, ip_allowlist=WORDS, created=I64, rotated=TIME,
     expires=TIME, rotate_after_days=option(number(4)), verified=TIME, tags=WORDS, note=text(0, 4096, "[^\0]*"),
-    previous=option(struct(replaced=I64, retire=TIME, fields=FIELDS, rotated=TIME, expires=TIME, verified=TIME)),
+    previous=option(struct(replaced=I64, retire=TIME, fields=FIELDS, rotated=TIME, expires=TIME, verified=TIME,
+                           kind=number(1, range(1, 7)), permissions=WORDS, ip_allowlist=WORDS)),
     variables=variables, extensions=EXTENSIONS)
 VALUE = struct(name=VALUE_NAME, value=EXACT, created=I64, changed=TIME)
 LOG = struct(at=I64, revision=U64, who=TEXT, what=text(1, 1024), action=number(1, range(1, 5)), fields=items(NAME, str))

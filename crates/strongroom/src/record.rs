@@ -92,6 +92,12 @@ pub struct Previous {
     pub expires: Option<Timestamp>,
     /// When these were last seen working.
     pub verified: Option<Timestamp>,
+    /// How requests were signed with these.
+    pub kind: CredentialKind,
+    /// What the old key may do.
+    pub permissions: BTreeSet<String>,
+    /// Addresses or networks the exchange accepts the old key from.
+    pub ip_allowlist: BTreeSet<String>,
 }
 
 impl Previous {
@@ -104,6 +110,9 @@ impl Previous {
             rotated: self.rotated,
             expires: self.expires,
             verified: self.verified,
+            kind: self.kind,
+            permissions: self.permissions.clone(),
+            ip_allowlist: self.ip_allowlist.clone(),
         }
     }
 }

@@ -76,12 +76,7 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
         [("permissions", &record.permissions), ("ip_allowlist", &record.ip_allowlist), ("tags", &record.tags)]
     {
         member(out, name);
-        out.push("[");
-        for (position, word) in words.iter().enumerate() {
-            out.push(if position == 0 { "" } else { ", " });
-            json_string(out, word);
-        }
-        out.push("]");
+        write_words(out, words);
     }
     member(out, "note");
     json_string(out, &record.note);
@@ -116,6 +111,12 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
                 out.push(": ");
                 write_time(out, time);
             }
+            out.push(", \"kind\": ");
+            json_string(out, previous.kind.name());
+            out.push(", \"permissions\": ");
+            write_words(out, &previous.permissions);
+            out.push(", \"ip_allowlist\": ");
+            write_words(out, &previous.ip_allowlist);
             out.push("}");
         }
         None => out.push("null"),
@@ -141,6 +142,15 @@ fn write_record(out: &mut dyn Sink, record: &Record) {
             }
         }
         out.push("\"}");
+    }
+    out.push("]");
+}
+
+fn write_words(out: &mut dyn Sink, words: &BTreeSet<String>) {
+    out.push("[");
+    for (position, word) in words.iter().enumerate() {
+        out.push(if position == 0 { "" } else { ", " });
+        json_string(out, word);
     }
     out.push("]");
 }
@@ -221,14 +231,10 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     if let Some(node) = members.take_some("fields") {
         record.fields = read_fields(node)?;
     }
-    record.kind = match members.take_some("kind") {
-        Some(node) => CredentialKind::from_name(&node.text()?)
-            .ok_or_else(|| node.error("a kind is hmac, ed25519, rsa, ecdsa, wallet or oauth"))?,
-        None => guess_kind(&record.fields),
-    };
-    record.permissions = take_words(members, "permissions")?;
-    record.ip_allowlist = take_words(members, "ip_allowlist")?;
-    record.tags = take_words(members, "tags")?;
+    record.kind = take_kind(members)?.unwrap_or_else(|| guess_kind(&record.fields));
+    record.permissions = take_words(members, "permissions")?.unwrap_or_default();
+    record.ip_allowlist = take_words(members, "ip_allowlist")?.unwrap_or_default();
+    record.tags = take_words(members, "tags")?.unwrap_or_default();
     if let Some(node) = members.take_some("note") {
         record.note = node.text()?.into();
     }
@@ -242,6 +248,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     }
     if let Some(node) = members.take_some("previous") {
         let mut previous = node.object()?;
+        // What is not said of the old key is what is said of the new one.
         record.previous = Some(Previous {
             replaced: take_time(&mut previous, "replaced")?.ok_or_else(|| previous.error("replaced is missing"))?,
             retire: take_time(&mut previous, "retire")?,
@@ -249,6 +256,9 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
             rotated: take_time(&mut previous, "rotated")?,
             expires: take_time(&mut previous, "expires")?,
             verified: take_time(&mut previous, "verified")?,
+            kind: take_kind(&mut previous)?.unwrap_or(record.kind),
+            permissions: take_words(&mut previous, "permissions")?.unwrap_or_else(|| record.permissions.clone()),
+            ip_allowlist: take_words(&mut previous, "ip_allowlist")?.unwrap_or_else(|| record.ip_allowlist.clone()),
         });
         previous.finish()?;
     }
@@ -321,9 +331,15 @@ fn take_name(members: &mut Object<'_>, name: &str, most: usize) -> Result<Option
     }
 }
 
-fn take_words(members: &mut Object<'_>, name: &str) -> Result<BTreeSet<String>, ImportError> {
-    let Some(node) = members.take_some(name) else { return Ok(BTreeSet::new()) };
-    node.list()?.iter().map(Node::text).collect()
+fn take_words(members: &mut Object<'_>, name: &str) -> Result<Option<BTreeSet<String>>, ImportError> {
+    let Some(node) = members.take_some(name) else { return Ok(None) };
+    node.list()?.iter().map(Node::text).collect::<Result<_, _>>().map(Some)
+}
+
+fn take_kind(members: &mut Object<'_>) -> Result<Option<CredentialKind>, ImportError> {
+    let Some(node) = members.take_some("kind") else { return Ok(None) };
+    let kind = CredentialKind::from_name(&node.text()?);
+    kind.map(Some).ok_or_else(|| node.error("a kind is hmac, ed25519, rsa, ecdsa, wallet or oauth"))
 }
 
 fn take_time(members: &mut Object<'_>, name: &str) -> Result<Option<Timestamp>, ImportError> {

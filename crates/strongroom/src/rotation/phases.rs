@@ -32,6 +32,7 @@ impl Contents {
         if !new.iter().filter(replaced).any(|(name, _)| field::is_secret(name)) {
             return Err(Error::NothingRotated { reference: reference.to_string() });
         }
+        let kind = record.kind;
         let old: Fields = record.with_kind_of_values(|fields| {
             let take = |(name, value): (&str, &crate::Secret)| {
                 let old = fields.set(name, value.duplicate())?;
@@ -47,6 +48,10 @@ impl Contents {
             rotated: record.rotated.replace(now),
             expires: record.expires.take(),
             verified: record.verified.take(),
+            kind,
+            // The new key is taken to have these too, until somebody says otherwise.
+            permissions: record.permissions.clone(),
+            ip_allowlist: record.ip_allowlist.clone(),
         });
         Ok(())
     }
@@ -61,19 +66,21 @@ impl Contents {
         record.previous.take().ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
     }
 
-    /// Makes the old values of a rotation the values again, with when they came, when they expire and when they were last
-    /// seen working. The new ones are gone, with whatever was said of them meanwhile.
+    /// Makes the old values of a rotation the values again, with all that was known of the old key: its kind, what it may
+    /// do and from where, when it came, when it expires and when it was last seen working. The new ones are gone, with
+    /// whatever was said of them meanwhile.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
     pub fn roll_back_rotation(&mut self, reference: &Reference) -> Result<(), Error> {
         let previous = self.finish_rotation(reference)?;
         let record = self.present(reference)?;
-        record.with_kind_of_values(|fields| {
-            for (name, value) in previous.fields.iter() {
-                fields.set(name, value.duplicate());
-            }
-        });
+        for (name, value) in previous.fields.iter() {
+            record.fields.set(name, value.duplicate());
+        }
+        record.kind = previous.kind;
+        record.permissions = previous.permissions;
+        record.ip_allowlist = previous.ip_allowlist;
         record.rotated = previous.rotated;
         record.expires = previous.expires;
         record.verified = previous.verified;
@@ -142,6 +149,7 @@ mod tests {
         record.expires = Some(NOW + 90 * DAY);
         record.verified = Some(2_000);
         record.rotated = Some(3_000);
+        record.permissions.insert("withdraw".to_owned());
         let mut contents = Contents::default();
         contents.insert(record).unwrap();
         contents
@@ -235,11 +243,16 @@ mod tests {
         let mut contents = begun();
         let record = contents.record_mut(&okx()).unwrap();
         (record.expires, record.verified) = (Some(NOW + 365 * DAY), Some(NOW + DAY));
+        record.permissions = ["read".to_owned()].into();
+        record.ip_allowlist = ["203.0.113.7".to_owned()].into();
+        record.kind = CredentialKind::Rsa;
         contents.roll_back_rotation(&okx()).unwrap();
         assert_eq!((value(&contents, "api_key"), value(&contents, "api_secret")), ("EXAMPLE-OLD", "EXAMPLE-OLD-S"));
         let record = contents.record(&okx()).unwrap();
         let said = (record.rotated, record.expires, record.verified);
         assert_eq!(said, (Some(3_000), Some(NOW + 90 * DAY), Some(2_000)));
+        assert_eq!(record.permissions, ["withdraw".to_owned()].into(), "the old key may still do that");
+        assert!(record.ip_allowlist.is_empty() && record.kind == CredentialKind::Hmac);
     }
 
     #[test]

@@ -123,6 +123,9 @@ struct PreviousV1<'a> {
     rotated: Option<Timestamp>,
     expires: Option<Timestamp>,
     verified: Option<Timestamp>,
+    kind: u8,
+    permissions: List<&'a str>,
+    ip_allowlist: List<&'a str>,
 }
 
 #[derive(Encode, BorrowDecode)]

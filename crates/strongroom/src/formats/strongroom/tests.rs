@@ -36,6 +36,9 @@ fn full_record() -> Record {
         rotated: Some(1_740_000_000),
         expires: Some(i64::MAX - 1),
         verified: Some(-2),
+        kind: CredentialKind::Rsa,
+        permissions: words(&["withdraw"]),
+        ip_allowlist: words(&["203.0.113.8"]),
     });
     record.variables = variables(&[("api_key", "KRAKEN"), ("not_there", "é \"")]);
     record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
@@ -73,9 +76,12 @@ fn a_record_written_by_hand_needs_only_an_exchange() {
 
 #[test]
 fn what_was_known_of_replaced_values_may_be_left_out() {
-    let text = r#"{"strongroom": 1, "records": [{"exchange": "okx", "previous": {"replaced": 7, "fields": {}}}]}"#;
+    let text = r#"{"strongroom": 1, "records": [{"exchange": "okx", "permissions": ["withdraw"], "kind": "rsa",
+        "previous": {"replaced": 7, "fields": {}}}]}"#;
     let records = read(&Secret::copy_of(text), &OPTIONS).unwrap().records;
-    assert_eq!(records[0].previous, Some(Previous { replaced: 7, ..Previous::default() }));
+    let (kind, permissions) = (CredentialKind::Rsa, words(&["withdraw"]));
+    let previous = Previous { replaced: 7, kind, permissions, ..Previous::default() };
+    assert_eq!(records[0].previous, Some(previous), "the old key may do what the new one may, until it is said");
 }
 
 #[test]

@@ -90,7 +90,10 @@ fn previous<'de, D: BorrowDecoder<'de>>(decoder: &mut D) -> Result<(), DecodeErr
             Option::<Timestamp>::decode(decoder)?;
             Option::<Timestamp>::decode(decoder)?;
             Option::<Timestamp>::decode(decoder)?;
-            Ok(())
+            obeyed(from_number(&KINDS, u8::decode(decoder)?))?;
+            // Permissions and addresses.
+            words(decoder)?;
+            words(decoder)
         }
         _ => Err(DecodeError::Other("an option is 0 or 1")),
     }
