@@ -156,7 +156,7 @@ fn two_records_of_one_variable_are_told_apart_by_the_commands_in_the_hints() {
 }
 
 #[test]
-fn names_of_an_env_are_taken_over_where_the_values_are_there_already() {
+fn an_import_leaves_the_names_of_what_is_there_alone_and_says_how_to_change_them() {
     let sandbox = Sandbox::with_vault();
     let document = json!({"exchange_secrets": {"okx": {"name": "okx", "subaccounts": {"spot": {"subaccount_name": "spot",
         "api_key": "EXAMPLE-K", "api_secret": "EXAMPLE-S", "api_passphrase": "EXAMPLE-P"}}}}});
@@ -171,16 +171,28 @@ fn names_of_an_env_are_taken_over_where_the_values_are_there_already() {
     assert_eq!((revision(&sandbox), names(&sandbox, "okx/main")), (before.clone(), json!({})));
     assert_eq!(report["unchanged"], json!(["okx/main"]));
 
-    let report = sandbox.run("import dotenv .env --json").ok().json();
-    assert_eq!(report["unchanged"], json!(["okx/main"]));
-    let after = revision(&sandbox);
-    assert_ne!(after, before, "it is saved");
+    let told = sandbox.run("import dotenv .env").ok().prints_only("unchanged (1 already there)\n");
+    let told = told.says("programs get the api_passphrase of okx/main as OKX_API_PASSPHRASE and not as OKX_PASSWORD");
+    assert_eq!((revision(&sandbox), names(&sandbox, "okx/main")), (before, json!({})), "a program may run from it");
+    let command = told.stderr.lines().find_map(|line| line.trim().strip_prefix("strongroom set ")).expect("a command");
+    sandbox.run(&format!("set {command}")).ok();
     let expected = json!({"api_secret": "OKX_SECRET_KEY", "api_passphrase": "OKX_PASSWORD"});
     assert_eq!(names(&sandbox, "okx/main"), expected);
     sandbox.run("run okx/main -- env").ok().prints("OKX_SECRET_KEY=EXAMPLE-S\n");
-    sandbox.run("import dotenv .env").ok().prints_only("unchanged (1 already there)\n");
-    sandbox.run("adopt .env").ok();
-    assert_eq!(revision(&sandbox), after, "the second time there is nothing to save");
+    sandbox.run("adopt .env").ok().never_says("programs get");
+}
+
+#[test]
+fn a_vault_that_is_made_of_several_files_has_the_names_of_the_env_among_them() {
+    let sandbox = Sandbox::new();
+    let document = json!({"exchange_secrets": {"okx": {"name": "okx", "subaccounts": {"main": {"subaccount_name": "main",
+        "api_key": "EXAMPLE-K", "api_secret": "EXAMPLE-S", "api_passphrase": "EXAMPLE-P"}}}}});
+    sandbox.write("secrets.json", document.to_string());
+    sandbox.write(".env", "OKX_API_KEY=EXAMPLE-K\nOKX_SECRET_KEY=EXAMPLE-S\nOKX_PASSWORD=EXAMPLE-P\n");
+    sandbox.run("adopt secrets.json .env --machine-key machine.key --no-passphrase --no-recovery").ok();
+    let expected = json!({"api_secret": "OKX_SECRET_KEY", "api_passphrase": "OKX_PASSWORD"});
+    let shown = sandbox.run("show okx/main --json --key-file machine.key").ok().json();
+    assert_eq!(shown["variables"], expected);
 }
 
 #[test]

@@ -157,7 +157,11 @@ fn a_slip_in_a_permission_is_refused_and_the_command_that_is_told_works() {
     let keys = sandbox.read_text("keys");
     let refused = sandbox.strongroom("add binance/x --from-json -").stdin(&keys).end().exits(2);
     told(&refused, "repeat the command with --permission");
-    sandbox.run("rotate binance/main --from-json keys").exits(2).says("strongroom set binance/main --permission ");
+    sandbox.run("rotate binance/main --from-json keys").exits(2).says("put it right in what was given");
+    // What stands beside a slip may be anything.
+    let beside = r#"{"api_key":"EXAMPLE-K","permissions":["EXAMPLE-SECRET","tade"]}"#;
+    let refused = sandbox.strongroom("add binance/x --from-json -").stdin(beside).end().exits(2);
+    refused.says("did you mean trade?").never_says("EXAMPLE-");
     let refused = sandbox.run("set binance/main --permission tradee --tag hot").exits(2);
     assert_eq!(told(&refused, ""), "repeat the command with --permission trade", "or the tag would be lost");
     std::fs::remove_file(sandbox.path("keys")).expect("removed");

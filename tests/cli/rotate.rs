@@ -441,3 +441,19 @@ fn what_changed_while_somebody_was_asked_is_exit_8() {
     let screen = terminal.wait("EXIT=8", 1);
     assert!(screen.contains("changed since it was read"), "{screen}");
 }
+
+#[test]
+fn what_is_said_of_the_new_key_does_not_stay_with_the_old_one() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S","permissions":["read","withdraw"]}"#;
+    sandbox.strongroom("add kraken/cold --from-json -").stdin(keys).end().ok();
+    let new =
+        r#"{"api_key":"EXAMPLE-N","api_secret":"EXAMPLE-T","permissions":["read"],"ip_allowlist":["203.0.113.7"]}"#;
+    sandbox.strongroom("rotate kraken/cold --from-json -").stdin(new).end().ok();
+    let record = sandbox.run("show kraken/cold --json").ok().json();
+    assert_eq!((&record["permissions"], &record["ip_allowlist"]), (&json!(["read"]), &json!(["203.0.113.7"])));
+    sandbox.run("rotate kraken/cold --rollback").ok().says("it is as it was");
+    let record = sandbox.run("show kraken/cold --json").ok().json();
+    assert_eq!((&record["permissions"], &record["ip_allowlist"]), (&json!(["read", "withdraw"]), &json!([])));
+    sandbox.run("check kraken/cold").exits(1).prints("error     kraken/cold  withdraw-permission");
+}

@@ -16,7 +16,7 @@ use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
 use crate::failure::{Failure, Outcome};
-use crate::output::{now, printable, shell_word, wrapped};
+use crate::output::{now, printable, shell_word};
 use crate::unlock::{source, streams};
 use crate::{arguments, prompt};
 
@@ -71,7 +71,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         || !args.files.is_empty()
         || !args.metadata.is_permissions_at_most()
         || !args.variables.is_empty();
-    let again = (!has_more).then(|| slips::again("add", &args.reference, args.from_json.as_deref())).flatten();
+    let again = Some(slips::again("add", &args.reference, args.from_json.as_deref(), has_more));
     let kind = args.metadata.kind;
     args.metadata.lay_over(&mut input);
     slips::settle_permissions(context, reference, &mut input, again)?;
@@ -281,7 +281,7 @@ fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput
         prompts::wanted(&reference.exchange).iter().copied().filter(|wanted| !there(wanted)).collect();
     if !missing.is_empty() {
         let text = format!("{reference} has no {}, which this exchange asks for", missing.join(", "));
-        context.warn(if context.json { text } else { wrapped(&text, "warning: ".len()) });
+        context.warn(text);
         context.note(format!("hint: strongroom set {} {}", shell_word(&reference.to_string()), missing.join(" ")));
     }
 }

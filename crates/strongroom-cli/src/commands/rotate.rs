@@ -131,8 +131,8 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
     input.expires = args.expires.map(Limit::into_option).or(input.expires);
-    let again = slips::again("set", &reference.to_string(), None);
-    slips::settle_permissions(context, reference, &mut input, again)?;
+    // No command puts that right before the values are replaced: what a key may do is said of the key that is there.
+    slips::settle_permissions(context, reference, &mut input, None)?;
     let given = args.from_json.is_some() || !args.files.is_empty();
     if let Some((name, _)) = input.fields.iter().find(|(_, value)| value.is_empty()) {
         let shown = if field::KNOWN.contains(&name.as_str()) { name } else { "a field" };

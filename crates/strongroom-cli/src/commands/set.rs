@@ -93,7 +93,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         || !unset.is_empty()
         || !args.metadata.is_permissions_at_most()
         || !args.variables.is_empty();
-    let again = (!has_more).then(|| slips::again("set", &args.reference, args.from_json.as_deref())).flatten();
+    let again = Some(slips::again("set", &args.reference, args.from_json.as_deref(), has_more));
     input.unset = unset;
     input.variable_changes = variable_changes;
     args.metadata.lay_over(&mut input);

@@ -77,7 +77,8 @@ pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
 
 /// The permission that a word is nearly, and is not: two slips away at most, and not more than one in four characters.
 ///
-/// `None` for a word that is known, and for one that is like none, which an exchange may really have.
+/// `None` for a word that is known, and for one that is like none, which an exchange may really have. Of an exchange's
+/// own words only those count that send funds away: a slip in another hides nothing.
 ///
 /// ```
 /// use strongroom::registry::nearest_permission;
@@ -90,9 +91,10 @@ pub fn nearest_permission(exchange_name: &str, word: &str) -> Option<&'static st
         return None;
     }
     let own = exchange(exchange_name).map(|exchange| exchange.permissions()).unwrap_or_default();
+    let own = own.iter().filter(|words| words.means.contains(&Permission::Withdraw));
     // Of two that are as near, the one that everybody uses.
     let general = details::general_permissions().iter().map(|words| (words, false));
-    let all = general.chain(own.iter().map(|words| (words, true)));
+    let all = general.chain(own.map(|words| (words, true)));
     let all = all.flat_map(|(words, is_own)| words.words.iter().map(move |&word| (word, (is_own, word))));
     least_slips(word, all).map(|(_, word)| word)
 }

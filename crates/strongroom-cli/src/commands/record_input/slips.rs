@@ -18,8 +18,8 @@ use crate::prompt;
 /// key withdraws.
 ///
 /// Somebody who can be asked has the last word, because an exchange may call it so; nobody else has: a script that says
-/// it by mistake would say it for ever. `command` sets the permissions right when they are put behind it; without it, the whole command has to be
-/// repeated.
+/// it by mistake would say it for ever. `command` sets the permissions right when they are put behind it; without one
+/// they are to be put right where they came from.
 ///
 /// # Errors
 /// Exit code 2 where nobody can be asked.
@@ -33,12 +33,17 @@ pub fn settle_permissions(
     let nearest = |word: &String| registry::nearest_permission(&reference.exchange, word);
     let Some((slip, meant)) = permissions.iter().find_map(|word| Some((word, nearest(word)?))) else { return Ok(()) };
     if !prompt::possible(context) {
-        let right: Vec<&str> = permissions.iter().map(|word| nearest(word).unwrap_or(word)).collect();
-        let right = shell_word(&BTreeSet::from_iter(right).into_iter().collect::<Vec<_>>().join(","));
-        let command = command.unwrap_or_else(|| "repeat the command with".to_owned());
-        // It is a slip away from a word of ours, so that it cannot be a secret.
-        return Err(Failure::usage(format!("{reference}: {slip} is no permission; did you mean {meant}?"))
-            .hint(format!("{command} --permission {right}")));
+        // It is a slip away from a word of ours, so that it cannot be a secret. What stands beside it can.
+        let failure = Failure::usage(format!("{reference}: {slip} is no permission; did you mean {meant}?"));
+        let is_known = |word: &&str| check::is_known_permission(&reference.exchange, word);
+        let right: BTreeSet<&str> = permissions.iter().map(|word| nearest(word).unwrap_or(word)).collect();
+        return Err(match command.filter(|_| right.iter().all(is_known)) {
+            Some(command) => {
+                let right = shell_word(&Vec::from_iter(right).join(","));
+                failure.hint(format!("{command} --permission {right}"))
+            }
+            None => failure.hint("put it right in what was given, and repeat the command"),
+        });
     }
     let mut settled = BTreeSet::new();
     for word in permissions {
@@ -55,14 +60,14 @@ pub fn settle_permissions(
     Ok(())
 }
 
-/// The command that was called, up to its options for metadata. None when a document came from standard input, which
-/// cannot be read again.
-pub fn again(command: &str, reference: &str, document: Option<&Path>) -> Option<String> {
+/// The command that was called, up to its options for metadata. One that had more options, or a document from standard
+/// input, which cannot be read again, somebody has to repeat.
+pub fn again(command: &str, reference: &str, document: Option<&Path>, has_more: bool) -> String {
     let command = format!("strongroom {command} {}", shell_word(reference));
     match document {
-        None => Some(command),
-        Some(path) if path == Path::new("-") => None,
-        Some(path) => Some(format!("{command} --from-json {}", shell_word(&path.display().to_string()))),
+        _ if has_more || document == Some(Path::new("-")) => "repeat the command with".to_owned(),
+        None => command,
+        Some(path) => format!("{command} --from-json {}", shell_word(&path.display().to_string())),
     }
 }
 
@@ -100,7 +105,7 @@ pub fn warn_of_test_server(context: &Context, reference: &Reference) {
         Some(there) => format!("{reference}: the test server of {} goes by @{there} here", exchange.name),
         None => format!("{reference}: no test server of {} is known here", exchange.name),
     };
-    context.warn(if context.json { text } else { output::wrapped(&text, "warning: ".len()) });
+    context.warn(text);
 }
 
 /// What is long or odd may be something else, pasted in the wrong place.
