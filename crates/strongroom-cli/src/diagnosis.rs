@@ -110,7 +110,7 @@ fn restore(failure: Failure, path: &Path) -> Failure {
 }
 
 /// How a file begins.
-pub fn beginning(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+fn beginning(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
     // It may be a key.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize));
     File::open(path).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;

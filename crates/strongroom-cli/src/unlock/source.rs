@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::streams;
 use crate::context::Context;
+use crate::diagnosis::Ours;
 use crate::failure::{Failure, code};
 use crate::harden;
 
@@ -19,6 +20,27 @@ const MOST_SECRET_BYTES: usize = 64 * 1024;
 
 /// The armour of the longest vault with CR LF (SPEC.md 6.7). No text to import is longer.
 const MOST_TEXT_BYTES: usize = 92_278_070;
+
+/// Why a text was not read.
+#[derive(Debug)]
+pub struct Unread {
+    /// What to say of it.
+    pub failure: Failure,
+    /// What of ours it is, where it is no text. What comes through a pipe can be looked at only once.
+    pub ours: Option<Ours>,
+}
+
+impl From<Failure> for Unread {
+    fn from(failure: Failure) -> Unread {
+        Unread { failure, ours: None }
+    }
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Failure {
+        unread.failure
+    }
+}
 
 /// The passphrase from the first of these that is named, if one is. A descriptor that is not read is closed.
 ///
@@ -89,7 +111,7 @@ pub fn passphrase_command(command: &OsStr) -> Result<Secret, Failure> {
         .map_err(|error| Failure::file("start", Path::new(program), &error))
         .map_err(|failure| Failure { code: code::UNLOCK, kind: "secret-command", ..failure })?;
     let text = match child.stdout.take() {
-        Some(output) => read(output, Path::new(program), MOST_SECRET_BYTES),
+        Some(output) => read(output, Path::new(program), MOST_SECRET_BYTES).map_err(Failure::from),
         None => Err(failed("it has no output".into())),
     };
     let status = child.wait().map_err(|error| failed(error.to_string()))?;
@@ -128,7 +150,7 @@ pub fn private_file(path: &Path) -> Result<Secret, Failure> {
 ///
 /// # Errors
 /// 3 when it cannot be read or is no UTF-8.
-pub fn text_file(path: &Path) -> Result<Secret, Failure> {
+pub fn text_file(path: &Path) -> Result<Secret, Unread> {
     if path == Path::new("-") {
         return read(standard_input()?, Path::new("standard input"), MOST_TEXT_BYTES);
     }
@@ -168,16 +190,16 @@ fn secret_file(path: &Path) -> Result<Secret, Failure> {
             // Somebody is going to type it, and a terminal would show it.
             return crate::prompt::secret_on_standard_input("Passphrase: ");
         }
-        return read(standard_input()?, Path::new("standard input"), MOST_SECRET_BYTES);
+        return Ok(read(standard_input()?, Path::new("standard input"), MOST_SECRET_BYTES)?);
     }
     let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-    read_file(file, path, MOST_SECRET_BYTES)
+    Ok(read_file(file, path, MOST_SECRET_BYTES)?)
 }
 
 /// A file that is too long is refused by its length. Pipes and devices, which have none, are read as far as is allowed.
-fn read_file(file: File, path: &Path, most: usize) -> Result<Secret, Failure> {
+fn read_file(file: File, path: &Path, most: usize) -> Result<Secret, Unread> {
     match file.metadata() {
-        Ok(about) if about.is_file() && about.len() > most as u64 => Err(too_large(path)),
+        Ok(about) if about.is_file() && about.len() > most as u64 => Err(too_large(path).into()),
         _ => read(file, path, most),
     }
 }
@@ -196,22 +218,22 @@ fn standard_input() -> Result<io::StdinLock<'static>, Failure> {
 }
 
 /// Reads everything into buffers that are wiped when they are outgrown.
-fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failure> {
+fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Unread> {
     let mut bytes = Zeroizing::new(vec![0; 8192]);
     let mut length = 0;
     loop {
         if length == bytes.len() {
             if length > most {
-                return Err(too_large(path));
+                return Err(too_large(path).into());
             }
             // What goes on for ever and is no text, such as a device, is not read to the limit.
             if let Err(error) = std::str::from_utf8(&bytes)
                 && error.error_len().is_some()
             {
-                return Err(not_text(path, error.valid_up_to()));
+                return Err(not_text(path, &bytes, error.valid_up_to()));
             }
             if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-                return Err(not_text(path, at));
+                return Err(not_text(path, &bytes, at));
             }
             let mut larger = Zeroizing::new(vec![0; (length * 2).min(most + 1).max(length + 1)]);
             larger[..length].copy_from_slice(&bytes);
@@ -221,13 +243,13 @@ fn read(mut input: impl Read, path: &Path, most: usize) -> Result<Secret, Failur
             Ok(0) => break,
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Failure::file("read", path, &error)),
+            Err(error) => return Err(Failure::file("read", path, &error).into()),
         }
     }
     match std::str::from_utf8(&bytes[..length]) {
         Ok(text) if length <= most => Ok(Secret::copy_of(text)),
-        Ok(_) => Err(too_large(path)),
-        Err(error) => Err(not_text(path, error.valid_up_to())),
+        Ok(_) => Err(too_large(path).into()),
+        Err(error) => Err(not_text(path, &bytes[..length], error.valid_up_to())),
     }
 }
 
@@ -235,9 +257,10 @@ fn too_large(path: &Path) -> Failure {
     Failure::new(code::FILE, "too-large", format!("{} is too large for this", path.display()))
 }
 
-fn not_text(path: &Path, at: usize) -> Failure {
-    Failure::new(code::FILE, "not-text", format!("{} is not UTF-8 text", path.display()))
-        .cause(format!("byte {} is not part of a character", at + 1))
+fn not_text(path: &Path, bytes: &[u8], at: usize) -> Unread {
+    let failure = Failure::new(code::FILE, "not-text", format!("{} is not UTF-8 text", path.display()))
+        .cause(format!("byte {} is not part of a character", at + 1));
+    Unread { failure, ours: Ours::of(bytes) }
 }
 
 /// Words as a shell would split them, and nothing else of a shell: blanks separate, `'...'` is exact,
@@ -299,18 +322,20 @@ mod tests {
     fn long_input_is_read_whole_and_too_long_input_refused() {
         let long = "EXAMPLE ".repeat(3000);
         assert_eq!(read(long.as_bytes(), Path::new("x"), 30_000).unwrap().expose_secret(), long);
-        assert_eq!(read(long.as_bytes(), Path::new("x"), 20_000).unwrap_err().kind, "too-large");
-        assert_eq!(read(&b"\xff"[..], Path::new("x"), 10).unwrap_err().kind, "not-text");
+        let kind = |bytes: &[u8], most| read(bytes, Path::new("x"), most).unwrap_err().failure.kind;
+        assert_eq!(kind(long.as_bytes(), 20_000), "too-large");
+        assert_eq!(kind(b"\xff", 10), "not-text");
         for exact in [8191, 8192, 8193, 24_000] {
             assert_eq!(read(&long.as_bytes()[..exact], Path::new("x"), exact).unwrap().len(), exact);
-            assert_eq!(read(&long.as_bytes()[..exact], Path::new("x"), exact - 1).unwrap_err().kind, "too-large");
+            assert_eq!(kind(&long.as_bytes()[..exact], exact - 1), "too-large");
         }
     }
 
     #[test]
     fn what_never_ends_and_is_no_text_is_refused_before_the_limit() {
         for byte in [0, 0xff] {
-            assert_eq!(read(io::repeat(byte), Path::new("x"), usize::MAX - 1).unwrap_err().kind, "not-text");
+            let unread = read(io::repeat(byte), Path::new("x"), usize::MAX - 1).unwrap_err();
+            assert_eq!((unread.failure.kind, unread.ours), ("not-text", None));
         }
         // A character may be cut by the end of a buffer.
         let text = "é".repeat(10_000);

@@ -5,10 +5,10 @@ use std::path::Path;
 use strongroom::formats::ImportFormat;
 
 use super::word;
-use crate::diagnosis::{self, Ours};
+use crate::diagnosis::Ours;
 use crate::failure::{Failure, code};
 use crate::output;
-use crate::unlock::source::shown;
+use crate::unlock::source::{Unread, shown};
 
 /// Of a text that looks like none of the formats.
 pub fn text(path: &Path, text: &str) -> Failure {
@@ -21,9 +21,12 @@ pub fn text(path: &Path, text: &str) -> Failure {
         return failure.cause("there is nothing in it");
     }
     if start.starts_with("-----BEGIN ") {
-        return failure
-            .cause("it is a key in PEM, and does not say whose")
-            .hint(format!("strongroom add EXCHANGE --file api_secret={}", word(path)));
+        let failure = failure.cause("it is a key in PEM, and does not say whose");
+        // Whoever has it in a pipe need not put it on a disk.
+        return failure.hint(match is_passing(path) {
+            true => "strongroom add EXCHANGE asks for it, and takes a pasted key".to_owned(),
+            false => format!("strongroom add EXCHANGE --file api_secret={}", word(path)),
+        });
     }
     let failure = failure.cause(match start.starts_with(['{', '[']) {
         true => "it looks like JSON, without a name that one of the formats has",
@@ -33,13 +36,10 @@ pub fn text(path: &Path, text: &str) -> Failure {
 }
 
 /// Of a file that cannot be read as text: a vault says what it is, and everything else keeps its own reason.
-pub fn no_text(path: &Path, failure: Failure) -> Failure {
-    // A pipe is empty by now, and one with a name would wait for another writer.
-    let is_file = path.metadata().is_ok_and(|about| about.is_file());
-    let beginning = if is_file { diagnosis::beginning(path) } else { None };
-    match beginning.and_then(|bytes| Ours::of(&bytes)) {
-        Some(ours) if failure.kind == "not-text" => is_ours(path, ours),
-        _ => failure,
+pub fn no_text(path: &Path, unread: Unread) -> Failure {
+    match unread.ours {
+        Some(ours) => is_ours(path, ours),
+        None => unread.failure,
     }
 }
 
@@ -57,17 +57,39 @@ pub fn names() -> String {
 }
 
 fn is_ours(path: &Path, ours: Ours) -> Failure {
-    let (shown, word) = (shown(path), word(path));
+    let (shown, file) = (shown(path), file(path));
+    let failure = failed(match ours {
+        Ours::Vault => format!("{shown} is an encrypted vault, not plaintext"),
+        Ours::MachineKey => format!("{shown} is a machine key, and holds no records"),
+        Ours::KeyFile => format!("{shown} is the key file of a passphrase, and holds no records"),
+    });
+    let failure = in_a_file(path, failure);
     match ours {
-        Ours::Vault => failed(format!("{shown} is an encrypted vault, not plaintext"))
-            .hint(format!("strongroom list --vault {word}"))
-            .hint(format!("strongroom export strongroom --vault {word} --output out.json"))
+        Ours::Vault => failure
+            .hint(format!("strongroom list --vault {file}"))
+            .hint(format!("strongroom export strongroom --vault {file} --output out.json"))
             .hint("then: strongroom import strongroom out.json"),
-        Ours::MachineKey => failed(format!("{shown} is a machine key, and holds no records"))
-            .hint(format!("--key-file {word} names it as a key")),
-        Ours::KeyFile => failed(format!("{shown} is the key file of a passphrase, and holds no records"))
-            .hint(format!("--factor-file {word} names it as that")),
+        Ours::MachineKey => failure.hint(format!("--key-file {file} names it as a key")),
+        Ours::KeyFile => failure.hint(format!("--factor-file {file} names it as that")),
     }
+}
+
+/// What to do first with what came through a pipe: the commands that take it want a file of its own.
+fn in_a_file(path: &Path, failure: Failure) -> Failure {
+    match is_passing(path) {
+        true => failure.hint("save it to a file first, here called FILE"),
+        false => failure,
+    }
+}
+
+/// The file as a hint names it.
+fn file(path: &Path) -> String {
+    if is_passing(path) { "FILE".into() } else { word(path) }
+}
+
+/// Whether it is gone once it was read: standard input, or the pipe of a shell's `<(...)`.
+fn is_passing(path: &Path) -> bool {
+    path == Path::new("-") || !path.is_file()
 }
 
 fn failed(message: String) -> Failure {
