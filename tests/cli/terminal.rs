@@ -270,6 +270,59 @@ fn whoever_gives_up_before_it_is_written_down_has_made_nothing() {
     }
 }
 
+/// Commands that show a new secret once and make a vault that is there depend on it.
+const NEW_WAYS_IN: [&str; 4] = [
+    "passwd --generate-passphrase",
+    "slot add --generate-passphrase",
+    "slot add --generate-passphrase --new-factor-file factor.key",
+    "slot add --recovery",
+];
+
+#[test]
+fn a_new_way_in_is_saved_when_its_secret_is_written_down() {
+    let test = "a_new_way_in_is_saved_when_its_secret_is_written_down";
+    for words in NEW_WAYS_IN {
+        let sandbox = Sandbox::with_vault();
+        let before = sandbox.read("vault.strongroom");
+        let kdf = if words.contains("--recovery") { "" } else { "--kdf minimum" };
+        let Some(terminal) = Terminal::start(test, &sandbox, &format!("{words} {kdf} --key-file machine.key")) else {
+            return;
+        };
+        let screen = terminal.wait("Press Enter when you have written it down:", 1);
+        assert!(sandbox.read("vault.strongroom") == before, "{words}: nothing depends on it yet");
+        let secret = screen.lines().find_map(|line| {
+            let line = line.trim_start();
+            line.strip_prefix("passphrase  ").or_else(|| line.strip_prefix("recovery code  "))
+        });
+        sandbox.write("shown", secret.expect("what is shown once").trim());
+        terminal.enter("");
+        terminal.wait("EXIT=0", 1);
+        drop(terminal);
+        let factor = if words.contains("factor") { "--factor-file factor.key" } else { "" };
+        sandbox.bare(&format!("list --passphrase-file shown {factor}")).end().ok().prints("binance");
+    }
+}
+
+#[test]
+fn whoever_gives_up_before_a_new_way_in_is_written_down_has_changed_nothing() {
+    let test = "whoever_gives_up_before_a_new_way_in_is_written_down_has_changed_nothing";
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    for (number, words) in NEW_WAYS_IN.into_iter().enumerate() {
+        let (key, exit) = [("C-c", "EXIT=130"), ("C-d", "EXIT=4")][number % 2];
+        let kdf = if words.contains("--recovery") { "" } else { "--kdf minimum" };
+        let Some(terminal) = Terminal::start(test, &sandbox, &format!("{words} {kdf} --key-file machine.key")) else {
+            return;
+        };
+        terminal.wait("Press Enter when you have written it down:", 1);
+        terminal.press(key);
+        let screen = terminal.wait(exit, 1);
+        assert!(screen.contains("nothing was changed: what is shown above opens nothing"), "{screen}");
+        assert!(sandbox.tree() == before, "{words}");
+    }
+    sandbox.bare("list --passphrase-file passphrase").end().ok();
+}
+
 #[test]
 fn who_is_not_to_be_asked_is_not_waited_for() {
     let sandbox = Sandbox::new();

@@ -16,7 +16,7 @@ use crate::output::ImportAnswer;
 use crate::unlock::new_secret::{self, NewPassphrase, PassphrasePolicy};
 use crate::{patience, private_file, prompt};
 
-pub use handing_over::{AfterFailure, HandingOver, MadeUp};
+pub use handing_over::{AfterFailure, HandingOver, MadeUp, wait_until_written_down};
 pub use key_to_use::{KeyToUse, line};
 
 // What `init` and `adopt` take about the ways in. The passphrase itself comes from the global options.
@@ -131,7 +131,12 @@ impl WaysIn {
         };
         let shown = secrets.show(context)?;
         if shown {
-            handing_over::wait_until_written_down(context, &new_directories)?;
+            wait_until_written_down(context, "nothing was made", || {
+                for directory in new_directories {
+                    // Only what is empty goes.
+                    let _ = std::fs::remove_dir(directory);
+                }
+            })?;
         }
         let key = self.key.map(|key| key.write(context, Some(binding))).transpose();
         secrets.machine_key =

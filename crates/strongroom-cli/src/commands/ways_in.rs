@@ -22,7 +22,8 @@ pub mod label {
     pub const RECOVERY_CODE: &str = "recovery code";
 }
 
-/// The slot for a new passphrase. One that the format cannot take is refused: exit code 7, nothing was unlocked with it.
+/// The slot for a new passphrase. One that the format cannot take is refused: exit code 7, nothing was unlocked with
+/// it.
 pub fn passphrase_slot(label: &str, passphrase: &NewPassphrase, policy: &PassphrasePolicy) -> Result<NewSlot, Failure> {
     NewSlot::passphrase(label, &passphrase.text, policy.kdf.cost()).map_err(create::unusable)
 }
@@ -48,9 +49,10 @@ pub struct NewWay {
 /// Gives the answer in JSON before the save, when it is the only copy of a secret.
 pub type HandOver<'a> = &'a mut dyn FnMut(SlotId, &Info) -> strongroom::Result<()>;
 
-/// Runs a change of the ways in, which may derive a key from a passphrase. What was made up for it is shown before,
-/// with `--json` in the answer: who loses the answer to a save that replaced the old secret is locked out. `change`
-/// calls what it is given when there is nothing left to do but to move the new version into place.
+/// Runs a change of the ways in, which may derive a key from a passphrase. What was made up for it is shown before, and
+/// whoever reads it is waited for; with `--json` it is in the answer. Who loses the answer to a save that replaced the
+/// old secret is locked out. `change` calls what it is given when there is nothing left to do but to move the new
+/// version into place.
 ///
 /// # Errors
 /// Those of `change`, with what became of the secrets.
@@ -61,11 +63,15 @@ pub fn save(
     change: impl FnOnce(&mut Vault, HandOver<'_>) -> strongroom::Result<SlotId>,
 ) -> Result<SlotId, Failure> {
     let (path, checksum) = (vault.path().to_owned(), vault.info().checksum);
-    let shown = way.made_up.show(context).inspect_err(|_| {
+    let undo = || {
         if let Some(file) = &way.made {
             let _ = std::fs::remove_file(file);
         }
-    })?;
+    };
+    let shown = way.made_up.show(context).inspect_err(|_| undo())?;
+    if shown {
+        create::wait_until_written_down(context, "nothing was changed", undo)?;
+    }
     let only_copy = context.json && way.made_up.is_something();
     let mut handing_over = HandingOver { shown, refused: None };
     let mut hand_over = |slot: SlotId, info: &Info| match only_copy {
@@ -100,7 +106,8 @@ pub fn say_survivors(context: &Context, vault: &Vault) {
     context.note(format!("ways in now:\n{}", table(vault).render().trim_end()));
 }
 
-/// `{"vault","revision","slot","replaced","passphrase","recovery_code","machine_key","key_file"}`, null for what is not.
+/// `{"vault","revision","slot","replaced","passphrase","recovery_code","machine_key","key_file"}`, null for what is
+/// not.
 #[derive(Serialize)]
 struct Answer<'a> {
     vault: String,

@@ -1,5 +1,5 @@
-//! Handing over what was made up, a passphrase or a recovery code: it is the only copy, so somebody has it before a vault
-//! depends on it, and is told when nothing ever will.
+//! Handing over what was made up, a passphrase or a recovery code: it is the only copy, so somebody has it before a
+//! vault depends on it, and is told when nothing ever will.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -96,19 +96,20 @@ impl MadeUp {
     }
 }
 
-/// Lets somebody read what was shown once before more comes: a list of records scrolls it off a screen. There is nothing
-/// yet that depends on it, so whoever gives up here leaves nothing behind.
-pub fn wait_until_written_down(context: &Context, new_directories: &[&Path]) -> Result<(), Failure> {
+/// Lets somebody read what was shown once before more comes: a list of records scrolls it off a screen. There is
+/// nothing yet that depends on it, so whoever gives up here leaves nothing behind: `undo` sees to that, and `nothing`
+/// says what did not happen.
+///
+/// # Errors
+/// Exit code 4 when nobody answers any more.
+pub fn wait_until_written_down(context: &Context, nothing: &str, undo: impl FnOnce()) -> Result<(), Failure> {
     let on_screen = io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal();
     if !on_screen || !prompt::possible(context) {
         return Ok(());
     }
     prompt::enter("Press Enter when you have written it down: ", || {
-        for directory in new_directories {
-            // Only what is empty goes.
-            let _ = std::fs::remove_dir(directory);
-        }
-        prompt::say("nothing was made: what is shown above opens nothing");
+        undo();
+        prompt::say(&format!("{nothing}: what is shown above opens nothing"));
     })
 }
 
