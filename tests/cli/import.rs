@@ -137,6 +137,53 @@ fn a_vault_or_a_key_that_is_taken_for_plaintext_is_called_by_its_name() {
 }
 
 #[test]
+fn what_comes_on_standard_input_is_called_by_its_name_and_no_hint_names_a_file_that_is_not_there() {
+    let sandbox = Sandbox::with_vault();
+    let (before, vault) = (sandbox.tree(), sandbox.read("vault.strongroom"));
+    let pem = b"-----BEGIN EXAMPLE KEY-----\n".to_vec();
+    let key_file = b"STRONGROOM-FACTOR-1-EXAMPLE".to_vec();
+    for (text, message, hint) in [
+        (vault, "standard input is an encrypted vault, not plaintext", "strongroom list --vault FILE\n"),
+        (sandbox.read("machine.key"), "standard input is a machine key", "--key-file FILE names it"),
+        (key_file, "standard input is the key file of a passphrase", "--factor-file FILE names it"),
+        (pem, "standard input: cannot tell what", "strongroom add EXCHANGE asks for it"),
+    ] {
+        let finished = fits(sandbox.strongroom("import -").stdin(text).end()).exits(3).says(message);
+        let finished = finished.says(hint).never_says("UTF-8");
+        assert_eq!(finished.stderr.contains("save it to a file first"), hint.contains("FILE"), "{}", finished.stderr);
+        finished.never_says("=-").never_says(" - ").never_says("-\n");
+    }
+    assert!(sandbox.tree() == before);
+    let photograph = sandbox.strongroom("import -").stdin(b"\x89PNG\r\n").end();
+    photograph.exits(3).says("standard input is not UTF-8 text");
+    // What is longer than what is read at once.
+    let long = [sandbox.read("vault.strongroom"), vec![0; 20_000]].concat();
+    sandbox.strongroom("import -").stdin(long).end().exits(3).says("standard input is an encrypted vault");
+}
+
+#[test]
+fn one_account_under_two_names_of_its_exchange_is_told_by_both() {
+    let sandbox = Sandbox::with_vault();
+    let of = |exchange: &str| {
+        let fields = ["API_KEY", "API_SECRET", "API_PASSPHRASE"];
+        fields.map(|field| format!("{exchange}_{field}=EXAMPLE-{exchange}\n")).concat()
+    };
+    sandbox.write("two.env", of("OKX") + &of("OKEX"));
+    let finished = fits(sandbox.run("import two.env --replace")).ok().never_says("looks like");
+    finished.says("line 4: okex/main is okx/main by another name of its exchange");
+    sandbox.run("get okx/main/api_key").ok().prints_only("EXAMPLE-OKX");
+    sandbox.run("run -- printenv OKEX_API_KEY").ok().prints_only("EXAMPLE-OKEX\n");
+    // A format without values has no place for the second.
+    let account = r#"{"apiKey": "EXAMPLE-K", "secret": "EXAMPLE-S", "password": "EXAMPLE-P"}"#;
+    sandbox.write("two.json", format!(r#"{{"okx": {account}, "okex": {account}}}"#));
+    let before = sandbox.tree();
+    let finished =
+        sandbox.run("import ccxt two.json --replace").exits(3).says("okx/main and okex/main are one account");
+    finished.says("in the vault it is okx/main: leave one of them out").never_says("@live");
+    assert!(sandbox.tree() == before);
+}
+
+#[test]
 fn what_is_said_of_an_import_fits_a_terminal_and_its_commands_are_whole() {
     let sandbox = Sandbox::with_vault();
     let long = "a-subaccount-of-a-desk-whose-name-is-long";

@@ -24,12 +24,7 @@ pub(super) fn merge_into(
     replace: bool,
     now: Timestamp,
 ) -> Result<ImportReport> {
-    // An account that is there under another name of its exchange is that account, and keeps its spelling.
-    for record in &mut imported.records {
-        if let Some(known) = contents.known_as(&record.reference()) {
-            known.exchange.clone_into(&mut record.exchange);
-        }
-    }
+    names::spell_as_in(contents, &mut imported.records)?;
     // The same name twice in one text would otherwise surface half-way through.
     names::check(&imported)?;
     let Imported { mut records, values, metadata, .. } = imported;
@@ -143,8 +138,8 @@ fn with_usable_ids(contents: &Contents, mut records: Vec<Record>, steps: &[Step]
     Ok(records)
 }
 
-/// The names by which a program knows the fields, where nothing is said of that yet. A name that another field has stays
-/// there: two fields under one could not be saved.
+/// The names by which a program knows the fields, where nothing is said of that yet. A name that another field has
+/// stays there: two fields under one could not be saved.
 pub(super) fn name_fields(old: &mut Record, new: &Record) {
     let reference = old.reference();
     for (field, name) in &new.variables {

@@ -27,7 +27,8 @@ pub(super) struct Accounts<'a> {
     pub(super) all: Vec<Account<'a>>,
     /// Which account the variables with this text before the field are of; none where that is a second spelling.
     by_prefix: BTreeMap<&'a str, Option<usize>>,
-    names: BTreeSet<String>,
+    /// Which account has this name.
+    names: BTreeMap<String, usize>,
 }
 
 impl<'a> Accounts<'a> {
@@ -58,18 +59,27 @@ impl<'a> Accounts<'a> {
 
     /// One more. Two spellings of one account: the names of the second stay as they are, so that both are kept.
     pub(super) fn open(&mut self, account: Account<'a>, line: Option<usize>, notices: &mut Vec<Notice>) {
-        // The spelling of an exchange matters no more than in a vault.
-        let exchange = account.reference.exchange.to_ascii_lowercase();
-        let name = Reference { exchange, ..account.reference.clone() }.to_string();
-        if self.names.insert(name) {
+        let name = one_name(&account.reference);
+        let Some(first) = self.names.get(&name).map(|first| &self.all[*first].reference) else {
+            self.names.insert(name, self.all.len());
             self.by_prefix.insert(account.prefix, Some(self.all.len()));
             self.all.push(account);
-        } else {
-            self.by_prefix.insert(account.prefix, None);
-            let text = format!("a second {} in other names is kept as named values", account.reference);
-            notices.push(Notice { line, text });
-        }
+            return;
+        };
+        self.by_prefix.insert(account.prefix, None);
+        let second = &account.reference;
+        let text = match first.exchange.eq_ignore_ascii_case(&second.exchange) {
+            true => format!("a second {second} in other names is kept as named values"),
+            false => format!("{second} is {first} by another name of its exchange, and is kept as named values"),
+        };
+        notices.push(Notice { line, text });
     }
+}
+
+/// An account by one name, whichever its exchange is called by: how it is spelt matters no more than in a vault.
+pub(super) fn one_name(account: &Reference) -> String {
+    let exchange = account.exchange.to_ascii_lowercase();
+    Reference { exchange: registry::canonical_id(&exchange).to_owned(), ..account.clone() }.to_string()
 }
 
 /// Whose credential a group is, if it is one.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::accounts::one_name;
 use super::spellings::likely;
 use crate::formats::Notice;
 use crate::record::{Environment, Record, Reference};
@@ -17,7 +18,7 @@ pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<No
     let mut numbered: Vec<&Leftover> = Vec::new();
     let by_account: BTreeMap<String, &Record> = match leftovers.is_empty() {
         true => BTreeMap::new(),
-        false => records.iter().map(|record| (record.reference().to_string(), record)).collect(),
+        false => records.iter().map(|record| (one_name(&record.reference()), record)).collect(),
     };
     for leftover in leftovers {
         let (name, line) = leftover;
@@ -25,11 +26,11 @@ pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<No
             numbered.extend(is_numbered(name).then_some(leftover));
             continue;
         };
-        let new = match by_account.get(&account.to_string()) {
+        let (account, new) = match by_account.get(&one_name(&account)) {
             Some(record) if record.fields.get(field).is_some() => continue,
-            Some(_) => "",
+            Some(record) => (record.reference(), ""),
             // It may be in the vault.
-            None => " (with add, if it is new)",
+            None => (account, " (with add, if it is new)"),
         };
         let text = format!(
             "{name} looks like the {field} of {account} and is kept as a named value; to give it{new}: \

@@ -2,7 +2,8 @@
 
 use super::records_of;
 use crate::formats::variables::usual::Assignment;
-use crate::formats::{ImportOptions, Imported, Notice, nautilus};
+use crate::formats::{ImportOptions, Imported, Notice, merge_into, nautilus};
+use crate::record::{Contents, Record};
 use crate::secret::Secret;
 
 const OPTIONS: ImportOptions<'static> = ImportOptions { exchange: None, now: 1 };
@@ -240,5 +241,28 @@ fn a_variable_that_looks_like_a_field_that_is_there_is_noticed_where_it_differs(
         let imported = read_with(&[complete.as_slice(), &[("OKX_KEY", value)]].concat(), &OPTIONS);
         assert_eq!(imported.notices.len(), notices, "{:?}", imported.notices);
         assert_eq!(imported.values.len(), 1);
+    }
+}
+
+#[test]
+fn an_account_under_two_names_of_its_exchange_is_one_record_and_the_other_names_stay_values() {
+    let first = ["OKX_API_KEY", "OKX_API_SECRET", "OKX_API_PASSPHRASE"];
+    let second = ["OKEX_API_KEY", "OKEX_API_SECRET", "OKEX_API_PASSPHRASE"];
+    let names = first.iter().chain(&second);
+    let pairs: Vec<(&str, &str)> = names.map(|name| (*name, *name)).collect();
+    let read = || read_with(&pairs, &OPTIONS);
+    let imported = read();
+    let references = imported.records.iter().map(|record| record.reference().to_string());
+    assert_eq!(references.collect::<Vec<_>>(), ["okx/main"]);
+    assert_eq!(imported.values.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), second);
+    let notices: Vec<_> = imported.notices.iter().map(|notice| (notice.line, notice.text.as_str())).collect();
+    let text = "okex/main is okx/main by another name of its exchange, and is kept as named values";
+    assert_eq!(notices, [(Some(4), text)]);
+    // Also into a vault that has the account, whatever it is called there.
+    for there in ["okx/main", "okex/main"] {
+        let mut contents = Contents::default();
+        contents.insert(Record::new(&there.parse().unwrap(), 1).unwrap()).unwrap();
+        let report = merge_into(&mut contents, read(), true, 2).unwrap();
+        assert_eq!((report.replaced, report.added.len()), (vec![there.to_owned()], 3));
     }
 }
