@@ -140,6 +140,12 @@ impl Policy {
         self.path.as_deref()
     }
 
+    /// The same with nothing allowed.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn without_allowances(&self) -> Policy {
+        Policy { allowances: Vec::new(), ..self.clone() }
+    }
+
     /// What is allowed, in the order of the file.
     pub(crate) fn allowances(&self) -> &[Allowance] {
         &self.allowances

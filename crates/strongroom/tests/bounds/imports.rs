@@ -50,6 +50,16 @@ fn families() -> Vec<Family> {
     add(Dotenv, "names of which two differ", |bytes| {
         numbered(bytes, |number| format!("XT_{number:x}_KEY=a\nXT_{number:x}_APIKEY=b\n"))
     });
+    add(Dotenv, "empty names of a template beside the real ones", |bytes| {
+        numbered(bytes, |number| format!("XT_{number:x}_API_KEY=\nXT_{number:x}_KEY=a\nXT_{number:x}_SECRET=a\n"))
+    });
+    add(Dotenv, "empty names beside one real one", |bytes| {
+        let inside = numbered(bytes, |number| format!("XT_{number:x}_API_KEY=\nXT_{number:x}_API_SECRET=\n"));
+        format!("{inside}XT_KEY=a\nXT_SECRET=a\n")
+    });
+    add(Dotenv, "two names of one exchange", |bytes| {
+        numbered(bytes, |number| format!("OKX_{number:x}_API_KEY=a\nOKEX_{number:x}_API_KEY=a\n"))
+    });
     add(Dotenv, "words of names", |bytes| {
         numbered(bytes, |number| format!("XT_{number:x}{}_KEY=a\n", "_API_KEY".repeat(28)))
     });

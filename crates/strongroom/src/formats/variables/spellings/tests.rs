@@ -2,8 +2,8 @@
 
 use super::super::{Variable, of, records_of};
 use super::*;
-use crate::formats::{ImportOptions, Imported, VariableNames};
-use crate::record::{Record, Value};
+use crate::formats::{ImportOptions, Imported, VariableNames, merge_into};
+use crate::record::{Contents, Record, Value};
 use crate::secret::Secret;
 
 const PAIR: &str = "api_key api_secret";
@@ -39,7 +39,19 @@ fn given(imported: &Imported, names: VariableNames) -> Vec<(String, String)> {
     let value = |text: &Secret| Value { value: text.duplicate(), created: 1, changed: None };
     let values: Vec<_> = imported.values.iter().map(|(name, text)| (name.as_str(), value(text))).collect();
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, value)).collect();
-    let variables = of(names, &records, &values, &mut Vec::new()).unwrap();
+    pairs_of(names, &records, &values)
+}
+
+/// The variables that a program is given from a vault into which nothing else came.
+fn given_from_a_vault(imported: Imported) -> Vec<(String, String)> {
+    let mut contents = Contents::default();
+    merge_into(&mut contents, imported, false, 1).unwrap();
+    let records: Vec<&Record> = contents.records().iter().collect();
+    pairs_of(VariableNames::Own, &records, &contents.values().collect::<Vec<_>>())
+}
+
+fn pairs_of(names: VariableNames, records: &[&Record], values: &[(&str, &Value)]) -> Vec<(String, String)> {
+    let variables = of(names, records, values, &mut Vec::new()).unwrap();
     let pair = |variable: &Variable<'_>| (variable.name.clone(), variable.value.expose_secret().to_owned());
     let mut given: Vec<(String, String)> = variables.iter().map(pair).collect();
     given.sort();
@@ -256,13 +268,14 @@ fn a_field_that_the_exchange_has_or_does_not_need_stays_where_it_is() {
 /// finds it again under its name, may not.
 #[test]
 fn every_variable_ends_in_one_place_and_reaches_a_program_under_the_name_that_it_came_with() {
-    let prefixes = ["OKX", "OKX_SECRET", "OKX_API", "COINBASE", "BITMART", "HYPERLIQUID", "LIQUID", "ONETRADING"];
+    let prefixes =
+        ["OKX", "OKEX", "OKX_SECRET", "OKX_API", "COINBASE", "BITMART", "HYPERLIQUID", "LIQUID", "ONETRADING"];
     let usual = USUAL.iter().flat_map(|(_, endings)| endings.iter().copied());
     let endings: Vec<&str> = usual.chain(["API_KEY", "API_SECRET", "API_PASSPHRASE", "MEMO", "API_KEY_NAME"]).collect();
     let names: Vec<String> =
         prefixes.iter().flat_map(|prefix| endings.iter().map(move |ending| format!("{prefix}_{ending}"))).collect();
-    let (mut state, mut fields) = (0x5eed_u64, 0);
-    for _ in 0..3_000 {
+    let (mut state, mut fields, mut named) = (0x5eed_u64, 0, 0);
+    for _ in 0..4_000 {
         let mut next = |below: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as usize % below
@@ -272,8 +285,10 @@ fn every_variable_ends_in_one_place_and_reaches_a_program_under_the_name_that_it
         let pairs: Vec<(&str, &str)> = chosen.iter().map(|name| (*name, if same { "1" } else { *name })).collect();
         let imported = read_values(&pairs);
         fields += imported.records.iter().map(|record| record.fields.len()).sum::<usize>();
-        let expected = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        assert_eq!(given(&imported, VariableNames::Own), expected.collect::<Vec<_>>());
+        let expected: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        assert_eq!(given(&imported, VariableNames::Own), expected);
+        named += imported.records.iter().map(|record| record.variables.len()).sum::<usize>();
+        assert_eq!(given_from_a_vault(imported), expected);
     }
-    assert!(fields > 3_000, "{fields}");
+    assert!(fields > 3_000 && named > 3_000, "{fields} fields, {named} of them with a name");
 }
