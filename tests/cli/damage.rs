@@ -1,4 +1,5 @@
-//! Damaged, cut, converted, forged: refused with exit 5 before anything is handed out, and never taken for a wrong secret.
+//! Damaged, cut, converted, forged: refused with exit 5 before anything is handed out, and never taken for a wrong
+//! secret.
 
 use strongroom_tests::Sandbox;
 

@@ -1,5 +1,5 @@
-//! What happens to an edit when the vault changes between its start and its end: it is applied to what is there by then,
-//! or refused; never does it overwrite.
+//! What happens to an edit when the vault changes between its start and its end: it is applied to what is there by
+//! then, or refused; never does it overwrite.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Disks that are really full: the real binary on a small tmpfs, on an ext4 in a file, without inodes, and under a limit
-//! of file sizes.
+//! Disks that are really full: the real binary on a small tmpfs, on an ext4 in a file, without inodes, and under a
+//! limit of file sizes.
 //!
 //! Mounts are made in a mount namespace of the test's own, so that they are gone when it ends in any way; where the
 //! machine does not allow that, the test is skipped.

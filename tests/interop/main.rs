@@ -1,8 +1,8 @@
 //! What strongroom writes is read by the programs it is written for, as they are installed from their packages.
 //!
-//! `tests/run` installs them, in versions with hashes, and says where in `$STRONGROOM_TEST_READERS`. Each is asked by one
-//! program beside this file, `*_reader.py`, which prints what it made of a file or an environment. `-- --nocapture` shows
-//! the tables.
+//! `tests/run` installs them, in versions with hashes, and says where in `$STRONGROOM_TEST_READERS`. Each is asked by
+//! one program beside this file, `*_reader.py`, which prints what it made of a file or an environment. `-- --nocapture`
+//! shows the tables.
 
 mod ccxt;
 mod financepype;

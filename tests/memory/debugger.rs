@@ -72,7 +72,8 @@ pub fn core_at_exit(command: &Command, input: &Path) -> (Image, String) {
     commands.extend(everything(&core));
     commands.push("kill".into());
     let mut gdb = gdb(&commands);
-    // What gdb's own `run` is told replaces the arguments, so a script leads the streams elsewhere and becomes the command.
+    // What gdb's own `run` is told replaces the arguments, so a script leads the streams elsewhere and becomes the
+    // command.
     let script = directory.path().join("script");
     let text = format!("exec \"$@\" <'{}' >'{}' 2>&1\n", input.display(), output.display());
     std::fs::write(&script, text).expect("a script");

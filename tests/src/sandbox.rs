@@ -63,7 +63,8 @@ impl Sandbox {
         Sandbox { root, secrets, runs: AtomicUsize::new(0) }
     }
 
-    /// With the sample in `vault.strongroom`, `machine.key`, `passphrase` and `wrong` (a passphrase that opens nothing).
+    /// With the sample in `vault.strongroom`, `machine.key`, `passphrase` and `wrong` (a passphrase that opens
+    /// nothing).
     ///
     /// The vault is made once and copied: Argon2 is the most expensive thing these tests do. So nothing is pinned yet.
     pub fn with_vault() -> Sandbox {

@@ -7,8 +7,8 @@ use crate::Sandbox;
 
 /// Whether strace sees the paths of the program, also after that has hardened itself, and can make its calls fail.
 ///
-/// A process that cannot be looked into shows them to root only. Without them a part of the calls is taken for something
-/// else, and what depends on them would pass without having tried anything.
+/// A process that cannot be looked into shows them to root only. Without them a part of the calls is taken for
+/// something else, and what depends on them would pass without having tried anything.
 pub fn strace_sees_through() -> bool {
     static SEES: OnceLock<bool> = OnceLock::new();
     *SEES.get_or_init(|| {

@@ -18,8 +18,8 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// That of the vault which the options name. A policy that cannot be used is a warning here, because nothing depends
-    /// on dates but what is said of them; `check` refuses it.
+    /// That of the vault which the options name. A policy that cannot be used is a warning here, because nothing
+    /// depends on dates but what is said of them; `check` refuses it.
     ///
     /// # Errors
     /// Exit code 3 when there is no vault.

@@ -248,7 +248,8 @@ fn hint(error: &Error) -> Option<String> {
     Some(text)
 }
 
-/// What to do where the system does not let us. Reading needs less than saving, which makes a new file in the directory.
+/// What to do where the system does not let us. Reading needs less than saving, which makes a new file in the
+/// directory.
 fn file_hint(operation: &str, path: &Path, error: &io::Error) -> Option<String> {
     let word = |path: &Path| output::shell_word(&path.display().to_string());
     let reading = operation.starts_with("read") || operation.starts_with("find");

@@ -22,8 +22,8 @@ const FILE_TOO_LARGE: std::ffi::c_int = rustix::process::Signal::XFSZ.as_raw();
 /// Nothing here can stop the program from working: a system that refuses leaves us as exposed as any other process.
 pub fn harden() -> Limits {
     // A limit of file sizes is an error of the write then, and not the end of the process with its temporary file left
-    // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was: a handler is forgotten
-    // then, and who was started with the signal ignored needs none.
+    // behind. Not ignored but handled, so that the command which `run` becomes finds it as it was: a handler is
+    // forgotten then, and who was started with the signal ignored needs none.
     #[cfg(unix)]
     if !(hands_signals_on() && is_ignored(FILE_TOO_LARGE)) {
         let _ = signal_hook::flag::register(FILE_TOO_LARGE, Arc::default());

@@ -1,7 +1,7 @@
 //! Who has the lock that a save waits for, where the system tells.
 //!
-//! The lock is on the vault's directory, and every process that can read a directory can lock it: the one that is in the
-//! way may be none of ours. Linux lists locks with their processes; elsewhere there is nothing to say.
+//! The lock is on the vault's directory, and every process that can read a directory can lock it: the one that is in
+//! the way may be none of ours. Linux lists locks with their processes; elsewhere there is nothing to say.
 
 use std::fs;
 use std::path::Path;

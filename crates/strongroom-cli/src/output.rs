@@ -43,8 +43,8 @@ pub fn secret(bytes: &[u8]) -> Result<(), Failure> {
     io::stdout().flush().and_then(|()| write_unbuffered(bytes)).map_err(|error| Failure::output(&error))
 }
 
-/// As [`secret`], for what exists nowhere else: a closed pipe is a failure here, because nobody has read it, and so is a
-/// standard output that leads nowhere. One that was closed does, because programs are started with that in its place.
+/// As [`secret`], for what exists nowhere else: a closed pipe is a failure here, because nobody has read it, and so is
+/// a standard output that leads nowhere. One that was closed does, because programs are started with that in its place.
 ///
 /// # Errors
 /// Exit code 3.
@@ -159,7 +159,8 @@ pub fn colour_on_stderr() -> bool {
     may_colour(&io::stderr())
 }
 
-/// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others then do.
+/// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others
+/// then do.
 pub fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = indent;
@@ -179,7 +180,8 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     out
 }
 
-/// A warning in lines that fit, each behind the first word. A command to paste has a line of its own, which stays whole.
+/// A warning in lines that fit, each behind the first word. A command to paste has a line of its own, which stays
+/// whole.
 pub fn warning(text: &str) -> String {
     const BEGINNING: &str = "warning: ";
     const COMMAND: &str = "strongroom ";

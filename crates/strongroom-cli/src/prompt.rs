@@ -29,8 +29,8 @@ pub fn secret(context: &Context, question: &str) -> Result<Secret, Failure> {
     secret_lines(context, question, |_| false)
 }
 
-/// A text that is not shown while it is typed: one line, and further ones as long as `goes_on` says so of what is there.
-/// There is a line feed between them.
+/// A text that is not shown while it is typed: one line, and further ones as long as `goes_on` says so of what is
+/// there. There is a line feed between them.
 ///
 /// Nothing of a paste is shown between its lines, and what comes behind its last line is thrown away: the next
 /// question could be one whose answer is shown.

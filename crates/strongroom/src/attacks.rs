@@ -1,8 +1,8 @@
 //! What an attacker would try, with everything an attacker can have. Tests only.
 //!
 //! Guarantee 8 is tried by somebody who was let in once and shut out since: who keeps every version ever committed, an
-//! old secret, and everything that was inside. Guarantee 2 is tried by somebody who changes bytes: [`flips`] one at a time,
-//! [`splices`] between versions and vaults, [`texts`] those of keys.
+//! old secret, and everything that was inside. Guarantee 2 is tried by somebody who changes bytes: [`flips`] one at a
+//! time, [`splices`] between versions and vaults, [`texts`] those of keys.
 
 mod exhibits;
 mod flips;

@@ -1,8 +1,8 @@
 //! What is wrong with the credentials of a vault, told before a bot finds out.
 //!
-//! Each rule has a code that stays, so that scripts and [policies](crate::policy) can name it. An *error* means that the
-//! bot will fail or money is at risk now; a *warning*, soon, or that somebody was sloppy; an *info* is good to know.
-//! Where the severity depends on the case, the worst is given.
+//! Each rule has a code that stays, so that scripts and [policies](crate::policy) can name it. An *error* means that
+//! the bot will fail or money is at risk now; a *warning*, soon, or that somebody was sloppy; an *info* is good to
+//! know. Where the severity depends on the case, the worst is given.
 //!
 //! | code | at worst | what it means |
 //! |---|---|---|
@@ -28,8 +28,8 @@
 //! | `policy-without-record` | info | the policy allows something to a record that is not there |
 //!
 //! Keys of testnets and demo accounts move no money: for them nothing is said of permissions and IP allow-lists, and
-//! due rotations are only good to know. Of the values `env/NAME`, of which nobody knows what they are, only their form is
-//! looked at, and whether they repeat a secret of a record.
+//! due rotations are only good to know. Of the values `env/NAME`, of which nobody knows what they are, only their form
+//! is looked at, and whether they repeat a secret of a record.
 //!
 //! ```no_run
 //! use strongroom::{MachineKey, Policy, Secret, Unlock, Vault};

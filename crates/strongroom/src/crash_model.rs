@@ -1,4 +1,5 @@
-//! The power goes at every moment of every kind of save, and everything unsynchronised may be lost, each part for itself.
+//! The power goes at every moment of every kind of save, and everything unsynchronised may be lost, each part for
+//! itself.
 //!
 //! The real code runs over a simulated disk ([`crate::file::simulated`]). For every prefix of what it did, and every
 //! subset of what might not have reached the disk, the disk is mounted again: each file must be a whole version, none

@@ -129,8 +129,8 @@ pub(crate) fn make_directories(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a file that somebody else may have put here, and its name, survive a power cut, where that is to be had: who may
-/// not write, or where nothing can be synchronised, nobody waits for it.
+/// Makes a file that somebody else may have put here, and its name, survive a power cut, where that is to be had: who
+/// may not write, or where nothing can be synchronised, nobody waits for it.
 ///
 /// # Errors
 /// The system's, when it can and failed.

@@ -109,8 +109,8 @@ impl Imported {
         self.records.iter().flat_map(of_record).collect()
     }
 
-    /// Gives the names in this text to the fields of these contents of which nothing is said yet. Only for contents that
-    /// no program reads from by now, such as those of a vault that is being made of several texts:
+    /// Gives the names in this text to the fields of these contents of which nothing is said yet. Only for contents
+    /// that no program reads from by now, such as those of a vault that is being made of several texts:
     /// [`merge_into`] leaves the names of what is there alone.
     pub fn name_in(&self, contents: &mut Contents) {
         for record in &self.records {

@@ -1,8 +1,8 @@
 //! Memory for secrets and for Argon2: mapped by ourselves, kept out of dumps, wiped before it is given back.
 //!
 //! The one file with unsafe code: pages, registers, and what the allocator gets back. What is made of them is below and
-//! has none: [`cells`] has small secrets, [`traces`] what lies where no value of ours is. What the system does not offer
-//! (locking beyond the limit, huge pages) is done without: hygiene reduces what lies around, it is no promise.
+//! has none: [`cells`] has small secrets, [`traces`] what lies where no value of ours is. What the system does not
+//! offer (locking beyond the limit, huge pages) is done without: hygiene reduces what lies around, it is no promise.
 
 #![allow(unsafe_code)]
 
@@ -109,8 +109,8 @@ fn wipe_registers() {
     macro_rules! overwrite {
         ($($instruction:literal),*) => {
             // SAFETY: it writes to registers only. Those that can be declared are; the others, from 16 on, the compiler
-            // does not use, unless it was told that the processor has them, and then they hold nothing across this call,
-            // because no function has to keep them.
+            // does not use, unless it was told that the processor has them, and then they hold nothing across this
+            // call, because no function has to keep them.
             unsafe {
                 std::arch::asm!(
                     $($instruction),*,

@@ -1,7 +1,8 @@
 //! Files for this user only: machine keys, key files, exports. Put in place in one step, as a vault is.
 //!
 //! Whoever looks, and whoever comes after a power cut, finds the old file or the whole new one. What a killed writer
-//! leaves is a temporary file `.NAME.RANDOM.strongroom-tmp` with mode 0600; the next writer of the same file removes it.
+//! leaves is a temporary file `.NAME.RANDOM.strongroom-tmp` with mode 0600; the next writer of the same file removes
+//! it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,8 +34,8 @@ pub fn create(path: &Path, contents: &[u8]) -> Result<Durability> {
 /// kept where the system allows it, and nobody else has access.
 ///
 /// # Errors
-/// [`Error::File`], also for what is not a regular file, such as a terminal or a pipe; the old file is as it was, unless
-/// the error is of synchronising: then the new one may be there.
+/// [`Error::File`], also for what is not a regular file, such as a terminal or a pipe; the old file is as it was,
+/// unless the error is of synchronising: then the new one may be there.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<Durability> {
     let failed = |operation| move |source| Error::File { operation, path: path.to_owned(), source };
     let target = match Here::about(path) {

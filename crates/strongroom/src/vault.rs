@@ -1,8 +1,9 @@
 //! The door: open a vault, read it, edit it, save it.
 //!
-//! A [`LockedVault`] is bytes that passed every check that needs no secret; a [`Vault`] was unlocked and verified to its
-//! last byte. The decrypted payload stays in one region that is kept out of dumps and wiped with the vault; records are
-//! decoded from it when they are asked for, so a vault of thousands costs a bot that needs one no more than its size.
+//! A [`LockedVault`] is bytes that passed every check that needs no secret; a [`Vault`] was unlocked and verified to
+//! its last byte. The decrypted payload stays in one region that is kept out of dumps and wiped with the vault; records
+//! are decoded from it when they are asked for, so a vault of thousands costs a bot that needs one no more than its
+//! size.
 
 mod changes;
 mod create;
@@ -146,8 +147,8 @@ impl Vault {
         self.version.header.slots.iter().filter_map(|slot| details(slot.info)).collect()
     }
 
-    /// Whether the last save survives a power cut, of whatever kind it was: records, ways in, or the whole vault as a new
-    /// one. What was only opened counts as durable.
+    /// Whether the last save survives a power cut, of whatever kind it was: records, ways in, or the whole vault as a
+    /// new one. What was only opened counts as durable.
     pub fn durability(&self) -> Durability {
         self.durability
     }

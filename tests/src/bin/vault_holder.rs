@@ -1,7 +1,7 @@
 //! A process that holds a vault, for others to look into: it opens it, uses it in every way, drops it, and says so.
 //!
-//! Arguments: the vault; a file with a machine key's text or a passphrase; a file with a value to save. It goes on at each
-//! line of its input.
+//! Arguments: the vault; a file with a machine key's text or a passphrase; a file with a value to save. It goes on at
+//! each line of its input.
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};

@@ -1,7 +1,7 @@
 //! `strongroom check`: what is wrong with the credentials, told before a bot finds out.
 //!
-//! The rules are the library's. Here: which policy counts, which records are asked for, and how it is told: for programs
-//! in this file, for people in [`page`].
+//! The rules are the library's. Here: which policy counts, which records are asked for, and how it is told: for
+//! programs in this file, for people in [`page`].
 
 mod page;
 

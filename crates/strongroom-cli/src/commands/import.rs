@@ -26,7 +26,8 @@ pub struct Args {
     /// The exchange, where the file does not say: aws, one object of ccxt, bare names such as API_KEY
     #[arg(long, value_name = "NAME")]
     exchange: Option<String>,
-    /// The environment, where the format does not say (json, aws, ccxt, freqtrade): live, testnet or demo [default: live]
+    /// The environment, where the format does not say (json, aws, ccxt, freqtrade): live, testnet or demo
+    /// [default: live]
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
     /// Take the new values where they differ

@@ -8,8 +8,8 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// Opening read and proved all of the file; this decodes every record too. The file is not read again: somebody else may
-/// have saved another version by now, and what is told has to be of one.
+/// Opening read and proved all of the file; this decodes every record too. The file is not read again: somebody else
+/// may have saved another version by now, and what is told has to be of one.
 pub fn run(context: &Context, _args: Args) -> Result<Outcome, Failure> {
     let vault = context.open()?;
     let info = vault.info();

@@ -75,8 +75,8 @@ impl Table {
         Table::default()
     }
 
-    /// Which columns are left out on a terminal that is too narrow, the first of these first. If that is not enough, the
-    /// first column is cut in its middle.
+    /// Which columns are left out on a terminal that is too narrow, the first of these first. If that is not enough,
+    /// the first column is cut in its middle.
     pub fn least_needed(mut self, columns: impl IntoIterator<Item = usize>) -> Table {
         self.least_needed = columns.into_iter().collect();
         self

@@ -37,8 +37,8 @@ pub(super) fn check(case: &mut Case<'_>) {
     case.say(severity, code::NO_IP_ALLOWLIST, message).advise("bind the key to the bot's address there, then", command);
 }
 
-/// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses bind
-/// nothing, because no exchange sees them.
+/// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses
+/// bind nothing, because no exchange sees them.
 pub(super) fn has_allowlist(case: &Case<'_>) -> bool {
     let networks = || case.record.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
     !networks().any(|network| network.is_everything()) && networks().any(|network| !network.is_private())

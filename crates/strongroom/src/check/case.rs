@@ -70,8 +70,8 @@ impl<'a> Case<'a> {
         self.record.environment == Environment::Live
     }
 
-    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those are bound to no addresses, and
-    /// nobody has to record what they may do.
+    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those are bound to no addresses,
+    /// and nobody has to record what they may do.
     pub(super) fn is_given_out(&self) -> bool {
         !matches!(self.record.kind, CredentialKind::Wallet | CredentialKind::OAuth)
             && self.exchange.is_none_or(|exchange| exchange.asks().contains(&field::API_KEY))

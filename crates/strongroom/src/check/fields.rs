@@ -103,8 +103,8 @@ fn missing(case: &mut Case<'_>) {
 
 /// Which of the fields that the exchange needs are not there; of an unknown exchange, the usual ones.
 ///
-/// A private key takes the place of a secret, where both sign, and a password that of a passphrase, which ccxt calls so.
-/// Where other programs take other fields than ccxt, those will do.
+/// A private key takes the place of a secret, where both sign, and a password that of a passphrase, which ccxt calls
+/// so. Where other programs take other fields than ccxt, those will do.
 pub(crate) fn absent(exchange: Option<&Exchange>, fields: &Fields) -> Vec<&'static str> {
     let has = |name: &str| fields.get(name).is_some();
     if exchange.and_then(Exchange::takes_instead).is_some_and(|other| other.iter().all(|name| has(name))) {

@@ -31,7 +31,8 @@ pub(crate) enum How {
 /// its directory must be synchronised.
 ///
 /// # Errors
-/// [`Error::File`], [`Error::AlreadyThere`] when it must be new and is not, and those of `verify`. Nothing changed then.
+/// [`Error::File`], [`Error::AlreadyThere`] when it must be new and is not, and those of `verify`. Nothing changed
+/// then.
 pub(crate) fn put<T>(path: &Path, bytes: &[u8], how: How, verify: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let failed = |operation| move |source| Error::File { operation, path: path.to_owned(), source };
     let name = TemporaryName::of(path);

@@ -1,7 +1,7 @@
 //! A disk in memory that remembers what was done to it in which order, for the tests of [`crate::crash_model`].
 //!
-//! While one is mounted on a thread, everything that goes through [`super::Here`] on that thread goes to it. It can fail
-//! any call, and [`crash`] says what may be left of it when the power goes.
+//! While one is mounted on a thread, everything that goes through [`super::Here`] on that thread goes to it. It can
+//! fail any call, and [`crash`] says what may be left of it when the power goes.
 
 pub(crate) mod crash;
 mod switch;

@@ -1,8 +1,8 @@
 //! What putting a file in place asks of the operating system: one function for each thing that can fail, or be lost
 //! with the power, on its own.
 //!
-//! Everything else in [`crate::file`] and its callers goes through [`Here`]. In the program that is the real system; the
-//! tests may mount a simulated disk on one thread, and let the same code run over it.
+//! Everything else in [`crate::file`] and its callers goes through [`Here`]. In the program that is the real system;
+//! the tests may mount a simulated disk on one thread, and let the same code run over it.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -1,7 +1,7 @@
 //! What ccxt's constructors take, as JSON: `{"apiKey": ..., "secret": ...}` of one exchange, or such objects by name.
 //!
-//! A name is a REF without what is usual: `binance`, `okx/hedge`, `binance@testnet`; its exchange is spelt as ccxt's class.
-//! `options.sandbox` stands for the environment too: with it the constructor goes to the test servers.
+//! A name is a REF without what is usual: `binance`, `okx/hedge`, `binance@testnet`; its exchange is spelt as ccxt's
+//! class. `options.sandbox` stands for the environment too: with it the constructor goes to the test servers.
 
 mod members;
 mod plan;

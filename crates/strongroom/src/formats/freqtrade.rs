@@ -1,7 +1,7 @@
 //! Freqtrade's configuration, of which only the secrets: `{"exchange": {"name": ..., "api_key": ..., ...}}`.
 //!
-//! People keep them in a `config-private.json` beside the public part; freqtrade merges the files. What freqtrade has no
-//! member for reaches ccxt through `ccxt_config`. Its environment variables are in [`environment`].
+//! People keep them in a `config-private.json` beside the public part; freqtrade merges the files. What freqtrade has
+//! no member for reaches ccxt through `ccxt_config`. Its environment variables are in [`environment`].
 
 pub(super) mod environment;
 

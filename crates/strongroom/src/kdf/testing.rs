@@ -1,7 +1,7 @@
 //! What Argon2 is asked for by one test, while others run beside it.
 //!
-//! A test that opens a hundred thousand files asks for the same few runs again and again. Argon2 is a function, so such a
-//! test may have them remembered; each still counts.
+//! A test that opens a hundred thousand files asks for the same few runs again and again. Argon2 is a function, so such
+//! a test may have them remembered; each still counts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

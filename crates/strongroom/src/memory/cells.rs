@@ -1,7 +1,8 @@
 //! Small memory for secrets: cells of pages that are locked and kept out of dumps, wiped before they are used again.
 //!
-//! A page for each key would be a system call for each, and more of the limit on locked memory than there is. So cells of
-//! a few sizes share pages, as an allocator's do. Pages are never given back: there are as many as were in use at once.
+//! A page for each key would be a system call for each, and more of the limit on locked memory than there is. So cells
+//! of a few sizes share pages, as an allocator's do. Pages are never given back: there are as many as were in use at
+//! once.
 
 #![forbid(unsafe_code)]
 

@@ -44,8 +44,8 @@ pub mod field {
         TOKEN,
     ];
 
-    /// Names of accounts, numbers and addresses, which everybody may know: those of [`KNOWN`] and those that the formats
-    /// have for single exchanges.
+    /// Names of accounts, numbers and addresses, which everybody may know: those of [`KNOWN`] and those that the
+    /// formats have for single exchanges.
     pub const PUBLIC: [&str; 21] = [
         UID,
         ACCOUNT_ID,

@@ -11,8 +11,8 @@ impl Contents {
     /// Makes `new` the values of the record and keeps those that they replace, until `retire` or until the exchange
     /// stops accepting them, whichever comes first. What is not in `new` stays as it is.
     ///
-    /// When the old values came, when they expire and when they were last seen working says nothing of the new ones: it is
-    /// kept beside the old values, and nothing is known of the new ones but that they come now.
+    /// When the old values came, when they expire and when they were last seen working says nothing of the new ones: it
+    /// is kept beside the old values, and nothing is known of the new ones but that they come now.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::RotationUnfinished`]; [`Error::NoSuchField`] for a field that is not there to
@@ -56,8 +56,8 @@ impl Contents {
         Ok(())
     }
 
-    /// Forgets the old values of a rotation, with what was said of them, and returns them, so that a caller can tell what
-    /// they were called.
+    /// Forgets the old values of a rotation, with what was said of them, and returns them, so that a caller can tell
+    /// what they were called.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
@@ -66,9 +66,9 @@ impl Contents {
         record.previous.take().ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
     }
 
-    /// Makes the old values of a rotation the values again, with all that was known of the old key: its kind, what it may
-    /// do and from where, when it came, when it expires and when it was last seen working. The new ones are gone, with
-    /// whatever was said of them meanwhile.
+    /// Makes the old values of a rotation the values again, with all that was known of the old key: its kind, what it
+    /// may do and from where, when it came, when it expires and when it was last seen working. The new ones are gone,
+    /// with whatever was said of them meanwhile.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]

@@ -1,4 +1,5 @@
-//! A vault and the pin of its path: compared when it is opened, moved when it was opened or saved. SPEC.md, 10.2 and 10.3.
+//! A vault and the pin of its path: compared when it is opened, moved when it was opened or saved. SPEC.md, 10.2 and
+//! 10.3.
 //!
 //! A pin that cannot be written is a warning: a bot must start on a host whose state directory is read-only, or where
 //! there cannot be one. A pin that is there and cannot be read, or refuses the vault, is an error.

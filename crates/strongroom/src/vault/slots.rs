@@ -188,9 +188,9 @@ impl Vault {
         self.add_slot_after(slot, |_, _| Ok(()))
     }
 
-    /// As [`Vault::add_slot`], for a secret that somebody has to be given before the vault depends on it: `hand_over` is
-    /// called with the new slot and the version that is about to be, when that is written and proven and has only to be
-    /// moved into place. When it fails, nothing is changed.
+    /// As [`Vault::add_slot`], for a secret that somebody has to be given before the vault depends on it: `hand_over`
+    /// is called with the new slot and the version that is about to be, when that is written and proven and has only to
+    /// be moved into place. When it fails, nothing is changed.
     ///
     /// # Errors
     /// As [`Vault::add_slot`], and that of `hand_over`.

@@ -93,7 +93,8 @@ fn closing_quote(rest: &str, quote: char) -> Option<usize> {
 /// One word as a POSIX shell reads it: parts in quotes and bare parts, joined. None for what a shell
 /// would expand or act upon, because then the text does not say what the value is.
 pub(super) fn shell_word(rest: &str, crlf: bool) -> Option<(Zeroizing<String>, usize)> {
-    // Measured first: a buffer for all that is left, wiped for each word, would take a long file the square of its time.
+    // Measured first: a buffer for all that is left, wiped for each word, would take a long file the square of its
+    // time.
     let taken = walk_shell_word(rest, crlf, |_| ())?;
     let mut out = Zeroizing::new(String::with_capacity(taken));
     walk_shell_word(&rest[..taken], crlf, |character| out.push(character))?;

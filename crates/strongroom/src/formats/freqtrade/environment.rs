@@ -161,8 +161,8 @@ pub(in crate::formats) fn take(
     Ok(Some(record))
 }
 
-/// The field that a variable of the exchange is, and its rank: the constructor's options count first, then its attributes, then the
-/// names in their order.
+/// The field that a variable of the exchange is, and its rank: the constructor's options count first, then its
+/// attributes, then the names in their order.
 fn ranked_field(variable: &str, exchange: &str) -> Option<(usize, &'static str)> {
     let name = variable.strip_prefix(EXCHANGE)?;
     if let Some(word) = name.strip_prefix(CCXT_CONFIG) {

@@ -1,8 +1,8 @@
 //! Reading: one element at a time, against all rules of SPEC.md.
 //!
 //! Numbers have a fixed width, options are 0 or 1, and texts and lists are what their length says, so whatever decodes
-//! encodes to the same bytes (SPEC.md, R18). It is not encoded again to see that; the vectors, the bounds and everything
-//! that fuzzing reached are.
+//! encodes to the same bytes (SPEC.md, R18). It is not encoded again to see that; the vectors, the bounds and
+//! everything that fuzzing reached are.
 
 use bincode::BorrowDecode;
 use bincode::error::DecodeError;
