@@ -192,7 +192,7 @@ fn the_usual_names_of_an_ordinary_env_become_whole_credentials_and_are_told() {
     sandbox.write(".env", format!("{lines}DATABASE_URL=EXAMPLE-URL\n"));
     sandbox.write("passphrase", strongroom_tests::PASSPHRASE);
     let adopt = "adopt .env --machine-key machine.key --passphrase-file passphrase --no-recovery --kdf minimum";
-    sandbox.run(adopt).ok().never_says("EXAMPLE-").says("more fields under names of its own");
+    sandbox.run(adopt).ok().never_says("EXAMPLE-").says("KUCOIN_KEY is the api_key of kucoin/main");
     let told = sandbox.run("import dotenv .env --dry-run").ok().never_says("EXAMPLE-");
 
     let mut renamed = 0;

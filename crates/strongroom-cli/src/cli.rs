@@ -105,7 +105,9 @@ fn hide_values(error: &mut clap::Error) {
         let name = text.split('=').next().unwrap_or_default();
         let plain =
             |text: &str| text.len() <= 24 && text.bytes().all(|b| b.is_ascii_lowercase() || b"-_<>.[] ".contains(&b));
-        let own = text.starts_with("--") && text.contains('<');
+        let placeholder =
+            text.strip_prefix(['<', '[']).is_some_and(|rest| rest.len() < 24 && rest.ends_with(['>', ']', '.']));
+        let own = text.starts_with("--") && text.contains('<') || placeholder;
         if !own && !plain(text) {
             let shown = if text.starts_with('-') && plain(name) { name } else { HIDDEN };
             hide.push((kind, ContextValue::String(shown.to_owned())));

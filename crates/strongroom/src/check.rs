@@ -13,6 +13,7 @@
 //! | `shape` | warning | a value does not look like those of this exchange |
 //! | `key-and-secret-swapped` | error | two fields hold each other's value |
 //! | `same-secret` | error | a secret stands in two places |
+//! | `same-variable` | warning | two fields are the same environment variable |
 //! | `withdraw-permission` | error | the key can send funds away |
 //! | `no-ip-allowlist` | error | the key can be used from anywhere |
 //! | `ip-allowlist-form` | warning | the IP allow-list has what an exchange does not accept, or what allows everything |
@@ -64,6 +65,7 @@ mod proofs;
 mod repeats;
 mod report;
 pub(crate) mod rules;
+mod variables;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -123,6 +125,7 @@ fn look(contents: &Contents, policy: &Policy, now: Timestamp) -> Report {
     }
     let coverage = Coverage::of(policy);
     repeats::check(contents, &coverage, &mut findings);
+    variables::check(contents, &mut findings);
     policy_without_record(contents, policy, &mut findings);
     Report::of(findings, &coverage)
 }

@@ -41,7 +41,7 @@ pub struct Args {
 }
 
 /// How many names of variables are told one by one. Any more would hide what else is said.
-const MOST_NAMES: usize = 5;
+const MOST_NAMES: usize = 20;
 
 /// As the vault orders them, and not as the file did, so that reports can be compared.
 pub fn sorted(mut report: ImportReport) -> ImportReport {
@@ -178,7 +178,7 @@ impl SourceFile {
         let told = if names.len() <= most_names.saturating_add(1) { names.len() } else { most_names };
         names[..told].iter().for_each(|notice| context.note(output::wrapped(&placed(notice), 0)));
         if told < names.len() {
-            let text = "more fields under names of its own; to see them:";
+            let text = "more fields under other names than the usual ones; later to be seen with:";
             context.note(output::wrapped(&format!("{}: {} {text}", shown(&self.path), names.len() - told), 0));
             context.note("  strongroom show REF");
         }

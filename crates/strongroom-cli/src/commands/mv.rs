@@ -1,10 +1,11 @@
 //! `strongroom mv`: another name for a record or value.
 
-use strongroom::{Contents, Error, Reference, Saved, Selection};
+use strongroom::{Contents, Error, Record, Reference, Saved, Selection, formats};
 
 use super::record_input;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
+use crate::output::shell_word;
 use crate::{arguments, output};
 
 // What `mv` takes.
@@ -39,12 +40,35 @@ fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Ou
         {
             return Err(Error::RecordExists { reference: taken.to_string() });
         }
+        let before = contents.record(&from).map(names_of).unwrap_or_default();
         contents.rename(&from, to)?;
-        Ok(from)
+        Ok((from, before))
     };
-    let (from, saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
+    let ((from, before), saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
     record_input::warn_of_test_server(context, to);
-    report(context, &from.to_string(), &to.to_string(), saved)
+    report(context, &from.to_string(), &to.to_string(), saved)?;
+    tell_names(context, &vault.contents(), to, &before);
+    Ok(Outcome::Done)
+}
+
+/// Each field, and by which environment variable programs get it.
+fn names_of(record: &Record) -> Vec<(String, String)> {
+    record.fields.names().map(|field| (field.to_owned(), formats::own_name(record, field))).collect()
+}
+
+/// Says which names follow from the name of the record, and how a program goes on finding what it reads.
+fn tell_names(context: &Context, contents: &Contents, to: &Reference, before: &[(String, String)]) {
+    let Some(record) = contents.record(to) else { return };
+    let is_other = |(field, name): &&(String, String)| formats::own_name(record, field) != *name;
+    let other: Vec<&(String, String)> = before.iter().filter(is_other).collect();
+    let Some((field, name)) = other.first() else { return };
+    let now = formats::own_name(record, field);
+    let mut command = format!("strongroom set {}", shell_word(&to.to_string()));
+    for (field, name) in &other {
+        command.push_str(&format!(" --variable {}", shell_word(&format!("{field}={name}"))));
+    }
+    let more = if other.len() == 1 { "" } else { " and so on" };
+    context.warn(format!("programs get {now} for {name}{more}; to keep the names that they had: {command}"));
 }
 
 fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failure> {

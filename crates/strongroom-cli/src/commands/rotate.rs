@@ -174,7 +174,20 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     let (after, saved) =
         context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
     tell_begun(context, &calendar, &before, &after, saved)?;
+    tell_twins(context, &vault.contents(), &after);
     Ok(Outcome::Done)
+}
+
+/// Warns of named values that still are what was replaced: a bot that reads those goes on with the old key.
+fn tell_twins(context: &Context, contents: &Contents, after: &Record) {
+    let replaced: Vec<_> = after.previous.iter().flat_map(|previous| previous.fields.iter()).collect();
+    for (name, value) in contents.values() {
+        if let Some((field, _)) = replaced.iter().find(|(field, old)| field::is_secret(field) && **old == value.value) {
+            let reference = Selection::Value(name.to_owned()).to_string();
+            let command = format!("strongroom set {}", shell_word(&reference));
+            context.warn(format!("{reference} still is the old {field}, and reaches bots as that: {command}"));
+        }
+    }
 }
 
 /// Asks for new values, and for the one thing about the old key that is certainly wrong for the new one.

@@ -69,13 +69,21 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
             command.env(name, environment_text(name, value)?);
         }
     }
+    let sets_path = variables.iter().any(|(name, _)| name == "PATH");
     drop(variables);
     drop(contents);
     context.limits.restore();
     let error = replace_process(command);
     let program = program.to_string_lossy();
     Err(match error.kind() {
-        io::ErrorKind::NotFound => Failure::new(NOT_FOUND, "command-not-found", format!("{program}: no such command")),
+        io::ErrorKind::NotFound => {
+            let failure = Failure::new(NOT_FOUND, "command-not-found", format!("{program}: no such command"));
+            if sets_path {
+                failure.cause("PATH is the one in the vault").hint("strongroom rm env/PATH")
+            } else {
+                failure
+            }
+        }
         _ => Failure {
             code: NOT_EXECUTABLE,
             kind: "command-not-executable",

@@ -97,6 +97,12 @@ const GUILTY: &[Guilty] = &[
     Guilty(ROTATION_UNFINISHED, Warning, |all| previous(all, NOW - 7 * DAY, None)),
     Guilty(PERMISSIONS_NOT_RECORDED, Info, |all| permit(all, &[])),
     Guilty(UNKNOWN_PERMISSION_WORD, Warning, |all| permit(all, &["read", "traid"])),
+    Guilty(SAME_VARIABLE, Warning, |all| {
+        edit(all, "bitvavo/main", |record| {
+            drop(record.variables.insert("api_key".into(), "BITVAVO_API_SECRET".into()))
+        });
+    }),
+    Guilty(SAME_VARIABLE, Warning, |all| all.set_value("BITVAVO_API_KEY", secret("EXAMPLE other"), NOW)),
     Guilty(UNKNOWN_EXCHANGE, Info, |all| add(all, "bitvav/main", &GOOD2)),
     Guilty(POLICY_WITHOUT_RECORD, Info, |all| drop(all.remove(&reference("bitvavo/main")))),
 ];
@@ -130,6 +136,10 @@ const INNOCENT: &[Innocent] = &[
         add(all, "binanceusdm/main", &GOOD2);
         add(all, "okx/main", &KUCOIN);
         add(all, "okex/main", &KUCOIN);
+    }),
+    Innocent(SAME_VARIABLE, |all| {
+        edit(all, "bitvavo/main", |record| drop(record.variables.insert("api_key".into(), "BITVAVO_KEY".into())));
+        all.set_value("BITVAVO_API_KEY", secret("EXAMPLE other"), NOW);
     }),
     Innocent(SAME_SECRET, |all| {
         set(all, "bitvavo/main", "uid", "EXAMPLE-UID");

@@ -2,9 +2,9 @@
 //!
 //! First every record and value is compared, then, when nothing stands in the way, all are applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::variables::usual::variable_name;
+use super::variables::usual::{own_name, variable_name};
 use super::{ImportReport, Imported, Metadata, guess_kind, names};
 use crate::record::{Contents, Record, RecordId, Reference, Timestamp, Value, field};
 use crate::secret::Secret;
@@ -50,11 +50,19 @@ pub(super) fn merge_into(
 
     let mut report = ImportReport::default();
     for (new, step) in records.into_iter().zip(record_steps.iter().copied()) {
+        let (reference, names) = (new.reference(), new.variables.clone());
         match step {
+            Step::Keep if replace && !whole => {
+                contents.record_mut(&reference).into_iter().for_each(|old| take_names(old, names.clone()));
+            }
             // The names stay too: a program that runs from this vault knows the fields by them.
             Step::Keep => {}
+            Step::Add if whole => contents.insert(new)?,
             Step::Add => contents.insert(with_own_names(new))?,
             Step::Replace => report.expiry_forgotten.extend(replace_record(contents, new, whole, now)?),
+        }
+        if !whole {
+            remove_twins(contents, &reference, names);
         }
     }
     for ((name, text), step) in values.into_iter().zip(&value_steps) {
@@ -150,6 +158,32 @@ pub(super) fn name_fields(old: &mut Record, new: &Record) {
     }
 }
 
+/// Makes these the names by which a program knows the fields; the usual ones need no saying.
+fn take_names(old: &mut Record, names: BTreeMap<String, String>) {
+    let reference = old.reference();
+    for (field, name) in names {
+        // A name that now is this field's is no other's any more.
+        old.variables.retain(|other, there| *other != field && *there != name);
+        if name != variable_name(&reference, &field) {
+            old.variables.insert(field, name);
+        }
+    }
+}
+
+/// Removes the named values that are fields of this record now, under the same name and with the same value: they were
+/// kept while nobody knew whose they are, and two of one name cannot both reach a program.
+fn remove_twins(contents: &mut Contents, reference: &Reference, names: BTreeMap<String, String>) {
+    let Some(record) = contents.record(reference) else { return };
+    let is_twin = |(field, name): &(String, String)| {
+        let value = contents.value(name).map(|twin| &twin.value);
+        value.is_some() && value == record.fields.get(field) && own_name(record, field) == *name
+    };
+    let twins: Vec<String> = names.into_iter().filter(is_twin).map(|(_, name)| name).collect();
+    for name in twins {
+        contents.remove_value(&name);
+    }
+}
+
 /// Returns its name when the day on which the old key expires was forgotten.
 fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timestamp) -> Result<Option<String>> {
     let reference: Reference = new.reference();
@@ -174,14 +208,7 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         old.kind = guess_kind(&old.fields);
     }
     old.rotated = Some(now);
-    let reference = old.reference();
-    for (field, name) in new.variables {
-        // A name that now is this field's is no other's any more.
-        old.variables.retain(|other, there| *other != field && *there != name);
-        if name != variable_name(&reference, &field) {
-            old.variables.insert(field, name);
-        }
-    }
+    take_names(old, new.variables);
     if !is_another_key {
         return Ok(None);
     }
@@ -227,6 +254,24 @@ mod tests {
         let other = "OKX_APIKEY=4\nOKX_API_SECRET=2\nOKX_API_PASSPHRASE=3\n";
         merge_into(&mut contents, imported(other), true, NOW).unwrap();
         assert_eq!(variables(&contents, "okx/main"), ["api_key=OKX_APIKEY"]);
+    }
+
+    #[test]
+    fn a_named_value_that_turns_out_to_be_a_field_is_in_one_place() {
+        let bare = "API_KEY=EXAMPLE-K\nAPI_SECRET=EXAMPLE-S\n";
+        let read_as = |exchange| {
+            read(ImportFormat::Dotenv, &Secret::copy_of(bare), &ImportOptions { exchange, now: NOW }).unwrap()
+        };
+        let mut contents = Contents::default();
+        merge_into(&mut contents, read_as(None), false, NOW).unwrap();
+        assert_eq!(contents.values().count(), 2);
+        merge_into(&mut contents, read_as(Some("binance")), false, NOW).unwrap();
+        assert_eq!(variables(&contents, "binance/main"), ["api_key=API_KEY", "api_secret=API_SECRET"]);
+        assert_eq!(contents.values().count(), 0);
+        // What has another value is something else.
+        contents.set_value("API_KEY", Secret::copy_of("EXAMPLE-OTHER"), NOW);
+        merge_into(&mut contents, read_as(Some("binance")), false, NOW).unwrap();
+        assert!(contents.value("API_KEY").is_some());
     }
 
     #[test]
@@ -326,7 +371,7 @@ mod tests {
             variables.into_iter().filter(|(_, name)| name != "U").map(|(field, _)| field).collect::<Vec<_>>()
         };
         assert_eq!(merged(&text("EXAMPLE")).record(&reference).unwrap().variables["api_secret"], "OKX_SECRET_KEY");
-        assert_eq!(after("api_key", "EXAMPLE"), ["api_key"], "nothing was replaced");
+        assert_eq!(after("api_key", "EXAMPLE"), ["api_secret"], "whoever says replace means the names too");
         assert_eq!(after("api_key", "NEW"), ["api_secret"], "the new ones came with it");
         assert_eq!(after("api_secret", "NEW"), ["api_secret"]);
     }

@@ -241,6 +241,9 @@ impl fmt::Display for ShapeProblem {
             (Mismatch::TooShort, Some((least, _))) => write!(f, "is shorter than the usual {least} characters"),
             (Mismatch::TooLong, Some((_, most))) => write!(f, "is longer than the usual {most} characters"),
             (Mismatch::TooShort | Mismatch::TooLong, None) => f.write_str("is of unusual length"),
+            (Mismatch::Characters, _) if shape.alphabet == Alphabet::Printable => {
+                f.write_str("has a blank, or what is not printable ASCII")
+            }
             (Mismatch::Characters, _) => write!(f, "is not only {}", shape.alphabet),
         }
     }

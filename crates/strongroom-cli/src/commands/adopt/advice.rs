@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use strongroom::Contents;
+use strongroom::formats::ImportFormat;
 
 use crate::commands::import::SourceFile;
 use crate::output::{printable, shell_word};
@@ -10,22 +11,33 @@ use crate::plaintext::{self, GitState};
 
 /// What to delete, and who else gets at it until then.
 pub fn on_plaintext(sources: &[SourceFile]) -> String {
-    let files: Vec<&Path> =
-        sources.iter().map(|source| source.path.as_path()).filter(|path| *path != Path::new("-")).collect();
+    let files: Vec<&SourceFile> = sources.iter().filter(|source| source.path != Path::new("-")).collect();
+    let path = |source: &SourceFile| shell_word(&source.path.display().to_string());
+    let (mixed, whole): (Vec<&SourceFile>, Vec<&SourceFile>) = files.iter().partition(|source| has_settings(source));
     let mut text = String::new();
-    if !files.is_empty() {
+    if !whole.is_empty() {
         text.push_str("\nthe plaintext is still there. When the bot runs from the vault, delete it:\n\n");
-        for path in &files {
-            text.push_str(&format!("  rm {}\n", shell_word(&path.display().to_string())));
-        }
+        whole.iter().for_each(|source| text.push_str(&format!("  rm {}\n", path(source))));
+    }
+    if !mixed.is_empty() {
+        text.push_str("\nthese have settings too, which are not in the vault. When the bot runs from the\n");
+        text.push_str("vault, take the keys out of them and leave the rest:\n\n");
+        mixed.iter().for_each(|source| text.push_str(&format!("  {}\n", path(source))));
+    }
+    if !files.is_empty() {
         text.push('\n');
-        for path in &files {
+        for path in files.iter().map(|source| source.path.as_path()) {
             for sentence in exposure(plaintext::git_state(path), plaintext::others_can_read(path)) {
                 text.push_str(&format!("  {}: {sentence}\n", printable(&path.display().to_string())));
             }
         }
     }
     text
+}
+
+/// Whether a file of this format is more than its keys, so that somebody needs what is left of it.
+fn has_settings(source: &SourceFile) -> bool {
+    matches!(source.format, ImportFormat::Freqtrade | ImportFormat::Ccxt)
 }
 
 /// Which keys to make anew.

@@ -131,6 +131,7 @@ pub(in crate::formats) fn take(
         counting.iter().map(|(field, (_, at))| (*field, assignments[*at].name.clone())).collect();
     for (field, (_, at)) in counting {
         record.fields.set(field, assignments[at].value.duplicate());
+        record.variables.insert(field.to_owned(), assignments[at].name.clone());
     }
     let mut told: BTreeSet<String> = BTreeSet::new();
     assignments.retain(|assignment| {

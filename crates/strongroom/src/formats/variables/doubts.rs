@@ -49,6 +49,15 @@ pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<No
     notices
 }
 
+/// What is said of a pair that does not say of which exchange it is.
+pub(super) fn of_bare(leftovers: &[Leftover]) -> Option<Notice> {
+    let find = |wanted: &str| leftovers.iter().find(|(name, _)| name == wanted);
+    let (_, line) = find("API_KEY").filter(|_| find("API_SECRET").is_some())?;
+    let text = "API_KEY and API_SECRET do not say of which exchange they are, and are kept as named values; as a record \
+                they come in with --exchange NAME";
+    Some(Notice { line: *line, text: text.to_owned() })
+}
+
 /// `BINANCE_API_KEY_1`, `BINANCE_KEY2`, `BINANCE_API_KEY_TESTNET`: a field's name, and then something else.
 fn is_numbered(name: &str) -> bool {
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -69,6 +69,7 @@ pub(in crate::formats) fn records_of(
     }
     // Where the text has the same account in other names too, `names::check` says so.
     imported.records.extend(of_freqtrade);
+    imported.notices.extend(doubts::of_bare(&leftovers).filter(|_| options.exchange.is_none()));
     imported.notices.extend(doubts::of_leftovers(&leftovers, &imported.records));
     Ok(imported)
 }
