@@ -74,6 +74,9 @@ pub fn secret_on_standard_input(question: &str) -> Result<Secret, Failure> {
 /// A private key in PEM is below 4 KiB, an RSA one of 16,384 bits at 13 KiB.
 const MOST_LINES_BYTES: usize = 16 * 1024;
 
+/// Of all that has several lines, only a private key in PEM is asked for.
+const GOES_ON: &str = "reading until its last line, -----END ...; control-C gives up";
+
 fn hidden(question: &str, goes_on: impl Fn(&str) -> bool) -> Result<Secret, Failure> {
     match read_hidden(question, goes_on) {
         Ok(answer) => Ok(answer),
@@ -107,11 +110,16 @@ fn read_hidden(question: &str, goes_on: impl Fn(&str) -> bool) -> io::Result<Sec
         if !goes_on(&text) {
             break;
         }
+        if text.len() == line.len() {
+            // Nothing shows that more is waited for.
+            say(GOES_ON);
+        }
         text.push('\n');
         line = terminal.line("")?;
     }
     terminal.forget_what_follows();
-    Ok(Secret::copy_of(&text))
+    // Empty lines at its end ended it, and are no part of it.
+    Ok(Secret::copy_of(text.trim_end_matches('\n')))
 }
 
 /// The terminal while secrets are typed.

@@ -5,8 +5,14 @@
 
 use strongroom::Secret;
 
-/// Whether what was typed so far is the beginning of a private key in PEM whose end is to come.
+/// Whether what was typed so far is the beginning of a private key in PEM whose end is to come. Two empty lines in a row
+/// give the end up.
 pub fn goes_on(text: &str) -> bool {
+    is_unfinished(text) && !text.ends_with("\n\n")
+}
+
+/// Whether it is a private key in PEM without its end.
+pub fn is_unfinished(text: &str) -> bool {
     text.trim_start_matches(is_around).starts_with("-----BEGIN") && !text.contains("-----END")
 }
 
@@ -99,8 +105,11 @@ mod tests {
 
     #[test]
     fn more_lines_follow_until_the_end_line() {
-        for text in ["-----BEGIN PRIVATE KEY-----", " \"-----BEGIN PRIVATE KEY-----\nEXAMPLE"] {
-            assert!(goes_on(text), "{text}");
+        let begun = ["-----BEGIN PRIVATE KEY-----", " \"-----BEGIN PRIVATE KEY-----\nEXAMPLE"];
+        for text in begun {
+            assert!(goes_on(text) && goes_on(&format!("{text}\n")), "{text}");
+            let given_up = format!("{text}\n\n");
+            assert!(!goes_on(&given_up) && is_unfinished(&given_up), "{text}");
         }
         let squeezed = KEY.trim_end().replace('\n', "\\n");
         for text in [KEY, squeezed.as_str(), "EXAMPLE", ""] {
