@@ -89,7 +89,7 @@ fn names_that_cannot_be_are_refused_and_never_repeated() {
         ("--variable api_key=A --variable api_key=EXAMPLE-NOT-SAID", 2),
         ("--variable api_key=BOT_SECRET", 2),
         ("--variable api_key=OKX_BOT_API_PASSPHRASE", 2),
-        ("--variable api_secrt=EXAMPLE-NOT-SAID", 6),
+        ("--variable api_secrt=EXAMPLE_NOT_SAID", 6),
         ("--variable api_secrt=", 6),
     ] {
         sandbox.run(&format!("set okx/bot {words}")).exits(code).says("hint: ");
@@ -324,4 +324,38 @@ fn edit_shows_names_and_marks_what_is_wrong_with_them() {
     assert_eq!(names(&sandbox, "okx/bot"), json!({"api_key": "BOT_KEY"}));
     edit("/^variables/d");
     assert_eq!(names(&sandbox, "okx/bot"), json!({}));
+}
+
+#[test]
+fn names_that_break_programs_or_that_shells_cannot_read_are_not_given_by_hand() {
+    let sandbox = with_bot();
+    let before = sandbox.tree();
+    for (name, reason) in [
+        ("A-B", "letters, digits and _"),
+        ("A.B", "letters, digits and _"),
+        ("1A", "no digit in front"),
+        ("Ä", "letters, digits and _"),
+        ("PATH", "mean something else to every program"),
+        ("HOME", "mean something else to every program"),
+        ("SHELL", "mean something else to every program"),
+        ("IFS", "mean something else to every program"),
+        ("ENV", "mean something else to every program"),
+        ("BASH_ENV", "mean something else to every program"),
+        ("LD_PRELOAD", "which code a program loads"),
+        ("DYLD_INSERT_LIBRARIES", "which code a program loads"),
+    ] {
+        let words = format!("set okx/bot --variable api_key={name}");
+        sandbox.run(&words).exits(2).says("--variable: api_key: ").says(reason);
+        let document = json!({"variables": {"api_key": name}}).to_string();
+        sandbox.strongroom("set okx/bot --from-json -").stdin(document).end().fails().says(reason);
+        let script = format!("sed -i.bak 's/BOT_SECRET/{name}/' \"$1\"; rm \"$1.bak\"");
+        let editor = sandbox.script("editor", &script);
+        let edited = sandbox.strongroom("edit okx/bot").env("EDITOR", editor.to_str().expect("UTF-8")).end();
+        edited.exits(2).says(reason);
+        std::fs::remove_file(&editor).expect("removed");
+    }
+    assert!(sandbox.tree() == before);
+    for name in ["_A", "a1", "LDAP_KEY", "MY_PATH"] {
+        sandbox.run(&format!("set okx/bot --variable api_key={name}")).ok();
+    }
 }

@@ -12,7 +12,7 @@ use strongroom::record::{Timestamp, field};
 use strongroom::{CredentialKind, ImportError, Secret};
 use zeroize::Zeroizing;
 
-use super::variables::problem_of_name;
+use super::variables::problem_of_new_name;
 use super::{RecordInput, is_field_name, is_network, parse_moment};
 
 /// Names that belong to a record and are not for this document to say.
@@ -128,7 +128,7 @@ fn variables(value: Json) -> Result<BTreeMap<String, String>, ImportError> {
             return Err(at(&place, FIELD_RULE));
         }
         let name = text_of(&place, name)?;
-        if let Some(problem) = problem_of_name(name.expose_secret()) {
+        if let Some(problem) = problem_of_new_name(name.expose_secret()) {
             return Err(at(&place, problem));
         }
         names.insert(field.as_str().to_owned(), name.expose_secret().to_owned());

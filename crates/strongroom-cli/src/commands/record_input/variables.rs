@@ -41,7 +41,7 @@ impl VariableFlags {
             };
             let (field, name) = text.split_once('=').ok_or_else(|| wrong("expected FIELD=NAME"))?;
             let field = field_name(field)?;
-            if let Some(problem) = problem_of_name(name).filter(|_| !name.is_empty()) {
+            if let Some(problem) = problem_of_new_name(name).filter(|_| !name.is_empty()) {
                 return Err(wrong(&format!("{field}: {problem}")));
             }
             let shown = field.clone();
@@ -61,6 +61,29 @@ pub fn problem_of_name(name: &str) -> Option<&'static str> {
         _ => Some("a variable's name is 1 to 256 bytes without control characters, = or /"),
     }
 }
+
+/// Why nobody should give a field this name by hand: a program cannot be given it, hardly any can read it, or it means
+/// something else to all of them. An import may bring names of the first kind along, which somebody uses.
+pub fn problem_of_new_name(name: &str) -> Option<&'static str> {
+    if let Some(problem) = problem_of_name(name) {
+        return Some(problem);
+    }
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    match name {
+        "PATH" | "HOME" | "SHELL" | "IFS" | "ENV" | "BASH_ENV" => {
+            Some("PATH, HOME, SHELL, IFS, ENV and BASH_ENV mean something else to every program, which would break")
+        }
+        _ if begins(&["LD_", "DYLD_"]) => {
+            Some("a variable that begins with LD_ or DYLD_ says which code a program loads")
+        }
+        _ if begins(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]) => Some(NAME_RULE),
+        _ if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => None,
+        _ => Some(NAME_RULE),
+    }
+}
+
+const NAME_RULE: &str =
+    "a variable's name has letters, digits and _, and no digit in front: others cannot be read by shells";
 
 /// Why a field cannot have the name that it has.
 pub enum Slip {
