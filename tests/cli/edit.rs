@@ -137,3 +137,24 @@ fn a_slip_in_a_new_permission_is_marked_and_one_that_is_there_stays() {
     let shown = sandbox.run("show binance/main --json").ok().json();
     assert_eq!((&shown["permissions"][0], &shown["note"]), (&"withdrawl".into(), &"hot".into()));
 }
+
+#[test]
+fn a_new_field_that_is_called_otherwise_here_is_marked() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.keep_secret("EXAMPLE-OF-A-VALUE");
+    let before = sandbox.run("show okx/main --reveal --json").ok().json();
+    for (name, ours) in [("api_kye", "api_key"), ("passphrase", "api_passphrase")] {
+        let script = format!(
+"cp \"$1\" shown; grep -q '^{name} ' \"$1\" && exit
+            awk '{{ print }} /EXAMPLE-OKX-MAIN-KEY/ {{ print \"{name} = \\\"EXAMPLE-OF-A-VALUE\\\"\" }}' shown > \"$1\""
+        );
+        let told = format!("{name} is called {ours} here");
+        with_editor(&sandbox, &script).end().exits(2).says(&told);
+        let shown = sandbox.read_text("shown");
+        let (mark, text) = shown.split_once('\n').expect("lines");
+        let line: usize = mark.split(['e', ':']).find_map(|word| word.trim().parse().ok()).expect("the line");
+        assert!(mark.starts_with("#! line") && mark.contains(&told), "{mark}");
+        assert!(text.lines().nth(line - 2).is_some_and(|marked| marked.starts_with(name)), "{line}:\n{text}");
+    }
+    assert_eq!(sandbox.run("show okx/main --reveal --json").ok().json(), before);
+}

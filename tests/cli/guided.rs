@@ -351,3 +351,71 @@ fn what_was_left_out_is_told_and_not_asked_for_again() {
     let screen = terminal.wait("EXIT=2", 1);
     assert!(screen.contains("no field has a value; nothing was added") && !screen.contains("left out,"), "{screen}");
 }
+
+#[test]
+fn enter_alone_at_the_second_try_leaves_an_odd_value_out() {
+    let sandbox = Sandbox::with_vault();
+    let test = "enter_alone_at_the_second_try_leaves_an_odd_value_out";
+    let Some(terminal) = start(test, &sandbox, "add okx/grid") else { return };
+    for (question, answer) in [("API key", OKX_KEY), ("secret key", "EXAMPLE-ODD"), ("passphrase", OKX_PASSPHRASE)] {
+        terminal.wait(&format!("{question}, usually"), 1);
+        terminal.enter(answer);
+    }
+    terminal.wait("Enter it again? [Y/n]", 1);
+    terminal.enter("");
+    terminal.wait("secret key, usually", 2);
+    terminal.enter("");
+    terminal.wait("secret key was left out, and OKX asks for it.", 1);
+    skip_facts(&terminal);
+    terminal.wait("EXIT=0", 1);
+    drop(terminal);
+    sandbox.run("get okx/grid/api_secret").exits(6);
+    sandbox.run("get okx/grid/api_key").ok().prints_only(OKX_KEY);
+
+    let Some(terminal) = start(test, &sandbox, "set okx/grid api_key") else { return };
+    terminal.wait("API key, usually", 1);
+    terminal.enter("EXAMPLE-ODD");
+    terminal.wait("Enter it again? [Y/n]", 1);
+    terminal.enter("");
+    terminal.wait("API key, usually", 2);
+    terminal.enter("");
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(screen.contains("API key stays as it is.") && screen.contains("okx/grid is unchanged"), "{screen}");
+    drop(terminal);
+    sandbox.run("get okx/grid/api_key").ok().prints_only(OKX_KEY);
+}
+
+#[test]
+fn half_a_pasted_key_says_what_is_waited_for_and_two_empty_lines_end_it() {
+    let sandbox = Sandbox::with_vault();
+    let test = "half_a_pasted_key_says_what_is_waited_for_and_two_empty_lines_end_it";
+    let Some(terminal) = start(test, &sandbox, "add binance/pem") else { return };
+    let half: String = PEM.split_inclusive('\n').take(2).collect();
+    terminal.wait("API key, usually", 1);
+    terminal.enter(LONG);
+    terminal.wait("API secret, usually", 1);
+    terminal.paste(&half);
+    terminal.wait("reading until its last line, -----END ...; control-C gives up", 1);
+    terminal.enter("");
+    terminal.enter("");
+    let screen = terminal.wait("Enter it again? [Y/n]", 1);
+    assert_eq!(screen.matches("reading until").count(), 1, "said once: {screen}");
+    terminal.enter("y");
+    terminal.wait("API secret, usually", 2);
+    terminal.paste(PEM);
+    skip_facts(&terminal);
+    let screen = terminal.wait("EXIT=0", 1);
+    shows_none_of(&screen, &["EXAMPLEEXAMPLE", "PRIVATE KEY-----"]);
+    drop(terminal);
+    sandbox.run("get binance/pem/api_secret").ok().prints_only(PEM);
+
+    // Nobody asks again for what belongs to no exchange.
+    let Some(terminal) = start(test, &sandbox, "add env/KEY") else { return };
+    terminal.wait("env/KEY:", 1);
+    terminal.paste(&half);
+    terminal.wait("reading until its last line", 1);
+    terminal.enter("");
+    terminal.enter("");
+    let screen = terminal.wait("EXIT=2", 1);
+    assert!(screen.contains("env/KEY: the pasted key has no END line; nothing was changed"), "{screen}");
+}

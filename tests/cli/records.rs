@@ -219,3 +219,102 @@ fn an_environment_that_the_exchange_is_not_known_to_have_is_warned_of_and_kept()
         serde_json::from_str(told.stderr.lines().next().expect("a warning")).expect("JSON");
     assert!(warning["warning"].as_str().is_some_and(|text| text.contains("@demo")), "{warning}");
 }
+
+#[test]
+fn a_field_is_not_made_under_another_name_for_one_that_is_known() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.keep_secret("EXAMPLE-OF-A-VALUE");
+    sandbox.write("value", "EXAMPLE-OF-A-VALUE");
+    sandbox.write("keys", r#"{"api_key":"EXAMPLE-K","fields":{"passphrase":"EXAMPLE-OF-A-VALUE"}}"#);
+    let before = sandbox.tree();
+    let passphrase = "passphrase is called api_passphrase here";
+    for (words, told, hint) in [
+        ("set okx/main passphrase", passphrase, "hint: strongroom set okx/main api_passphrase\n"),
+        ("set okex/main/passphrase", passphrase, "hint: strongroom set okx/main api_passphrase\n"),
+        (
+            "set okx/main api_kye api_secret",
+            "is called api_key here",
+            "hint: strongroom set okx/main api_key api_secret\n",
+        ),
+        ("set okx/main passphrase EXAMPLE-OF-A-VALUE", passphrase, "hint: repeat the command with api_passphrase\n"),
+        ("set okx/main passphrase --tag hot", passphrase, "hint: repeat the command with api_passphrase\n"),
+        (
+            "set okx/main --file passphrase=value",
+            passphrase,
+            "hint: repeat the command with --file api_passphrase=value\n",
+        ),
+        ("set okx/main --from-json keys", passphrase, "hint: put it right in what was given"),
+        ("add okx/x --from-json keys", passphrase, "hint: put it right in what was given"),
+        ("add okx/x --file api_key=value --file passphrase=value", passphrase, "hint: "),
+        ("add bitmart/x --from-json keys --field memo", "", ""),
+    ] {
+        let refused = sandbox.run(words).exits(2);
+        refused.says(told).says(hint);
+    }
+    let refused = sandbox.strongroom("set okx/main passphrase --stdin").stdin("EXAMPLE-OF-A-VALUE").end().exits(2);
+    refused.says(passphrase).says("hint: strongroom set okx/main api_passphrase --stdin\n");
+    assert!(sandbox.tree() == before, "nothing was saved");
+
+    // Other names are welcome, and what a record has stays.
+    for name in ["broker_tag", "api_key_2", "memo", "subaccount_id"] {
+        sandbox.run(&format!("set okx/main --file {name}=value")).ok();
+    }
+    let document = sandbox.run("export strongroom okx/main").ok().text().replace("broker_tag", "passphrase");
+    sandbox.write("document", &document);
+    sandbox.run("import strongroom document --replace").ok();
+    sandbox.strongroom("set okx/main passphrase --stdin").stdin("EXAMPLE-OTHER").end().ok();
+    sandbox.run("get okx/main/passphrase").ok().prints_only("EXAMPLE-OTHER");
+}
+
+#[test]
+fn a_permission_is_not_taken_for_a_field() {
+    let sandbox = Sandbox::with_vault();
+    let before = sandbox.tree();
+    for (words, list) in [
+        ("set okx/main --permission read trade", "read,trade"),
+        ("set okx/main --permission read, trade", "read,trade"),
+        ("set okx/main --permission read tade withdraw", "read,trade,withdraw"),
+        ("set okx/main trade", "trade"),
+    ] {
+        let refused = sandbox.run(words).exits(2);
+        refused.says("trade is a permission: ").says(&format!("hint: strongroom set okx/main --permission {list}\n"));
+    }
+    let refused = sandbox.run("set okx/main --permission read trade --tag hot").exits(2);
+    refused.says("hint: repeat the command with --permission read,trade\n");
+    sandbox.run("set okx/main --permission EXAMPLE-SECRET trade").exits(2).never_says("EXAMPLE-");
+    sandbox.run("set okx/main broker_tag").exits(2).says("nobody can be asked for okx/main broker_tag");
+    let refused = sandbox.run("set okx/main EXAMPLE-SECRET").exits(2);
+    refused.says("nobody can be asked for a field of okx/main").never_says("EXAMPLE-");
+    assert!(sandbox.tree() == before, "nothing was saved");
+}
+
+#[test]
+fn an_environment_with_a_slip_is_no_part_of_an_accounts_name() {
+    let sandbox = Sandbox::with_vault();
+    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S","api_passphrase":"EXAMPLE-P"}"#;
+    let add = |name: &str| sandbox.strongroom(&format!("add {name} --from-json -")).stdin(keys).end();
+    let before = sandbox.tree();
+    for (name, meant, escaped) in [
+        ("okx/t@tesnet", "okx/t@testnet", "okx/t%40tesnet"),
+        ("okx/t@Demo", "okx/t@demo", "okx/t%40Demo"),
+        ("okx@demoo", "okx/main@demo", "okx%40demoo/main"),
+        ("okx@testnet/t", "okx/t@testnet", "okx%40testnet/t"),
+        ("okx/a@b@dmeo", "okx/a@b@demo", "okx/a%40b%40dmeo"),
+    ] {
+        let refused = add(name).exits(2).says(&format!("did you mean {meant}?"));
+        refused.says(&format!("hint: strongroom add {meant}\n")).says(&format!("strongroom add {escaped} for a"));
+    }
+    assert!(sandbox.tree() == before, "nothing was saved");
+    let told = |name: &str| {
+        let stderr = add(name).ok().stderr;
+        stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let environments = "environments are @live, @testnet and @demo";
+    let expected = format!("okx/t%40fund.example is an account called t@fund.example; {environments}");
+    assert!(told("okx/t@fund.example").contains(&expected));
+    let expected = format!("okx%40sandbox/main is an exchange called okx@sandbox; {environments}");
+    assert!(told("okx@sandbox").contains(&expected));
+    for name in ["okx/u%40fund.example", "okx/t%40tesnet", "okx/t@demo", "okx/plain", "okx/t%40live@demo"] {
+        assert!(!told(name).contains("environments are"), "{name}");
+    }
+}

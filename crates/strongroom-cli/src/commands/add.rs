@@ -11,7 +11,7 @@ use strongroom::{
 use super::record_input::conversation::{Conversation, facts};
 use super::record_input::prompts::{self, FileFlags};
 use super::record_input::variables::VariableFlags;
-use super::record_input::{self, MetadataFlags, RecordInput, slips};
+use super::record_input::{self, MetadataFlags, RecordInput, field_names, slips};
 use super::show;
 use crate::context::Context;
 use crate::due::Calendar;
@@ -60,6 +60,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         return Err(Failure::usage("--stdin is for env/NAME; a record has several values")
             .hint("--from-json - reads a record from standard input"));
     }
+    slips::settle_environment(context, "add", &args.reference, reference)?;
     let extra = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
     // A document is read, and proven to be one, before anybody is asked for a passphrase.
     let mut input = match &args.from_json {
@@ -73,6 +74,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         || !args.variables.is_empty();
     let again = Some(slips::again("add", &args.reference, args.from_json.as_deref(), has_more));
     let kind = args.metadata.kind;
+    let is_alone = args.files.is_empty() && args.metadata.is_empty() && args.variables.is_empty();
     args.metadata.lay_over(&mut input);
     slips::settle_permissions(context, reference, &mut input, again)?;
     let mut vault = context.open()?;
@@ -82,9 +84,11 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
+        refuse_other_names(&vault, &reference, &extra, &args.files, is_alone, &input)?;
         record_input::warn_of_test_server(context, &reference);
         converse(context, &reference, &extra, kind, &mut input, made)?;
     } else {
+        refuse_other_names(&vault, &reference, &extra, &args.files, is_alone, &input)?;
         record_input::warn_of_test_server(context, &reference);
         check_variables(&reference, &input, made)?;
     }
@@ -98,6 +102,34 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     warn_of_missing(context, &reference, &input);
     record_input::report(context, "added", &reference.to_string(), saved)?;
     Ok(Outcome::Done)
+}
+
+/// Refuses fields that were meant to be others. A record that is there, which the same again leaves as it is, may have
+/// them.
+fn refuse_other_names(
+    vault: &Vault,
+    reference: &Reference,
+    extra: &[String],
+    files: &FileFlags,
+    is_alone: bool,
+    input: &RecordInput,
+) -> Result<(), Failure> {
+    let contents = vault.contents();
+    let there = record_input::stored(&contents, reference).and_then(|stored| contents.record(&stored));
+    field_names::refuse_meant(reference, there, extra, |name, meant| {
+        let is_asked_for = prompts::wanted(&reference.exchange).contains(&meant);
+        match (is_asked_for, is_alone && extra.len() == 1) {
+            (true, true) => format!("strongroom add {}", shell_word(&reference.to_string())),
+            (true, false) => format!("repeat the command without --field {name}: it is asked for anyway"),
+            (false, true) => format!("strongroom add {} --field {meant}", shell_word(&reference.to_string())),
+            (false, false) => format!("repeat the command with --field {meant}"),
+        }
+    })?;
+    let given = input.fields.iter().map(|(name, _)| name);
+    field_names::refuse_meant(reference, there, given, |name, meant| match files.is_empty() {
+        true => field_names::IN_A_DOCUMENT.to_owned(),
+        false => files.put_right(name, meant),
+    })
 }
 
 /// The name to add under, after making sure that the answers could be used.

@@ -2,10 +2,11 @@
 //! `rotate`.
 //!
 //! Owns the meaning of "what is not named stays". Prompts are in [`prompts`] and [`conversation`], the strict JSON
-//! reader in [`json`], what looks like a slip in [`slips`], names of environment variables in [`variables`]; the
-//! commands decide which record it is applied to.
+//! reader in [`json`], what looks like a slip in [`slips`] and [`field_names`], names of environment variables in
+//! [`variables`]; the commands decide which record it is applied to.
 
 pub mod conversation;
+pub mod field_names;
 mod json;
 mod pasted;
 pub mod prompts;

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use strongroom::{Contents, Error, Reference, Selection};
+use strongroom::{Contents, Error, Record, Reference, Selection};
 
 use super::add::{read_document, read_value};
 use super::record_input::conversation::Conversation;
 use super::record_input::prompts::{self, FileFlags};
 use super::record_input::variables::VariableFlags;
-use super::record_input::{self, MetadataFlags, RecordInput, slips};
+use super::record_input::{self, MetadataFlags, RecordInput, field_names, slips};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::output::{now, shell_word};
@@ -94,6 +94,14 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         || !args.metadata.is_permissions_at_most()
         || !args.variables.is_empty();
     let again = Some(slips::again("set", &args.reference, args.from_json.as_deref(), has_more));
+    let given = Given {
+        names: names.clone(),
+        permissions: args.metadata.permissions.clone(),
+        stdin: args.stdin,
+        from_json: args.from_json.is_some(),
+        files: args.files.clone(),
+        more: !unset.is_empty() || !args.metadata.is_permissions_at_most() || !args.variables.is_empty(),
+    };
     input.unset = unset;
     input.variable_changes = variable_changes;
     args.metadata.lay_over(&mut input);
@@ -102,6 +110,7 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let mut vault = context.open()?;
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
+    given.refuse_slips(&stored, contents.record(&stored), &input)?;
     record_input::warn_of_test_server(context, &stored);
     record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
     let mut shown = None;
@@ -141,6 +150,38 @@ fn set_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let ((), saved) = context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| missing(error, reference))?;
     record_input::report(context, "changed", &stored.to_string(), saved)?;
     Ok(Outcome::Done)
+}
+
+/// What was said, as far as another command has to say it again.
+struct Given {
+    names: Vec<String>,
+    permissions: Vec<String>,
+    stdin: bool,
+    from_json: bool,
+    files: FileFlags,
+    more: bool,
+}
+
+impl Given {
+    /// Refuses names of fields that are permissions, or that were meant to be other fields.
+    fn refuse_slips(&self, stored: &Reference, there: Option<&Record>, input: &RecordInput) -> Result<(), Failure> {
+        let command = format!("strongroom set {}", shell_word(&stored.to_string()));
+        let only_names = self.files.is_empty() && !self.more;
+        let alone = (only_names && !self.stdin).then_some(command.as_str());
+        field_names::refuse_permissions(stored, there, &self.names, &self.permissions, alone)?;
+        field_names::refuse_meant(stored, there, &self.names, |_, meant| {
+            let right = field_names::put_right(&stored.exchange, there, &self.names);
+            match right.filter(|_| only_names && self.permissions.is_empty()) {
+                Some(right) => format!("{command} {}{}", right.join(" "), if self.stdin { " --stdin" } else { "" }),
+                None => format!("repeat the command with {meant}"),
+            }
+        })?;
+        let given = input.fields.iter().map(|(name, _)| name);
+        field_names::refuse_meant(stored, there, given, |name, meant| match self.from_json {
+            true => field_names::IN_A_DOCUMENT.to_owned(),
+            false => self.files.put_right(name, meant),
+        })
+    }
 }
 
 fn set_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failure> {

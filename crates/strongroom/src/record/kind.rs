@@ -31,6 +31,12 @@ impl Environment {
     pub fn from_name(name: &str) -> Option<Environment> {
         Environment::ALL.into_iter().find(|environment| environment.name() == name)
     }
+
+    /// The environment whose name this nearly is, or is but for its case. To be shown and never to be acted upon.
+    pub fn nearest(name: &str) -> Option<Environment> {
+        let nearest = crate::registry::nearest_of(name, Environment::ALL.map(Environment::name).into_iter())?;
+        Environment::from_name(nearest)
+    }
 }
 
 impl fmt::Display for Environment {

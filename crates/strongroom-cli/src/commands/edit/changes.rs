@@ -49,6 +49,7 @@ impl Changes {
             }
             let Some(id) = &draft.id else {
                 refuse_slips(&draft, &BTreeSet::new())?;
+                refuse_field_names(&draft, None)?;
                 refuse_names(&draft, None)?;
                 changes.added.push(draft);
                 continue;
@@ -63,6 +64,7 @@ impl Changes {
                 return Err(Problem { line, problem: "another record of this text has the same id".into() });
             }
             refuse_slips(&draft, &record.permissions)?;
+            refuse_field_names(&draft, Some(record))?;
             refuse_names(&draft, Some(record))?;
             let mut after = record.duplicate();
             overwrite(&mut after, &draft, 0);
@@ -164,7 +166,19 @@ fn refuse_slips(draft: &Draft, before: &BTreeSet<String>) -> Result<(), Problem>
     Err(Problem { line: draft.permissions_line, problem: problem.into() })
 }
 
-/// A variable for a field that is not there, or for two. What is so already stands in the way of nothing else.
+/// A new field under a name that was meant to be another's.
+fn refuse_field_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
+    for ((name, _), line) in draft.fields.iter().zip(&draft.field_lines) {
+        let is_new = before.is_none_or(|before| before.fields.get(name).is_none());
+        if let Some(meant) = formats::field_meant(&draft.reference.exchange, name).filter(|_| is_new) {
+            // It is like a word of ours, so that it cannot be a secret.
+            return Err(Problem { line: *line, problem: format!("{name} is called {meant} here").into() });
+        }
+    }
+    Ok(())
+}
+
+/// A variable of a name that nobody should give, for a field that is not there, or for two. What is so already stands in the way of nothing else.
 fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
     let Some(line) = draft.variables.values().map(|(_, line)| *line).next() else { return Ok(()) };
     // Only a name that is none fails, and that one was read as a name.
@@ -172,6 +186,11 @@ fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
         .map_err(|_| Problem { line, problem: "no names can be given to this record's fields".into() })?;
     overwrite(&mut after, draft, 0);
     for (field, (name, line)) in &draft.variables {
+        let is_usual = *name == formats::variable_name(&draft.reference, field);
+        let is_new = before.is_none_or(|before| before.variables.get(field) != Some(name)) && !is_usual;
+        if let Some(problem) = variables::problem_of_new_name(name).filter(|_| is_new) {
+            return Err(Problem { line: *line, problem: problem.into() });
+        }
         let Some(slip) = variables::slip(&after, field) else { continue };
         let was_so = before.is_some_and(|before| {
             before.variables.get(field) == Some(name) && variables::slip(before, field).is_some()

@@ -40,6 +40,8 @@ pub struct Draft {
     pub kind: CredentialKind,
     /// Field and value.
     pub fields: Vec<(String, Secret)>,
+    /// Where each of them stands, in the same order.
+    pub field_lines: Vec<usize>,
     /// See [`Record::permissions`].
     pub permissions: BTreeSet<String>,
     /// Where they stand.

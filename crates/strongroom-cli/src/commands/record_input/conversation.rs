@@ -7,11 +7,12 @@
 pub mod facts;
 mod pair;
 
-use strongroom::record::{Fields, field};
+use strongroom::record::Fields;
 use strongroom::registry::{self, Exchange};
 pub use strongroom::wording::listed;
 use strongroom::{CredentialKind, Record, Reference, Secret, check, formats};
 
+use super::field_names::is_plain;
 use super::pasted::{self, Wrapping};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -127,9 +128,12 @@ impl<'a> Conversation<'a> {
         if prompt::possible(self.context) {
             return Ok(());
         }
-        // The first only, and only if it is one of ours: a value that was typed where a name belongs may be secret.
-        let first = names.first().map(String::as_str).filter(|name| field::KNOWN.contains(name)).unwrap_or("a field");
-        let what = printable(&format!("{} {first}", self.reference));
+        // The first only, and only if it is like a name: a value that was typed where a name belongs may be secret.
+        let shown = |name: &&String| self.there.get(name).is_some() || is_plain(name);
+        let what = match names.first().filter(shown) {
+            Some(first) => printable(&format!("{} {first}", self.reference)),
+            None => printable(&format!("a field of {}", self.reference)),
+        };
         Err(Failure::usage(format!("nobody can be asked for {what}"))
             .hint("--from-json FILE reads values from a file, --from-json - from standard input"))
     }
@@ -186,8 +190,16 @@ impl<'a> Conversation<'a> {
             if !prompt::agree(self.context, "Enter it again?")? {
                 break;
             }
-            let Some(value) = self.ask_for(name)? else { break };
-            put(answers, name, value);
+            match self.ask_for(name)? {
+                Some(value) => put(answers, name, value),
+                None => {
+                    // What was odd is not what was meant. As at the first question, Enter alone leaves it out.
+                    answers.retain(|(answered, _)| answered != name);
+                    if self.there.get(name).is_some() {
+                        prompt::say(&format!("{} stays as it is.", self.word(name)));
+                    }
+                }
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::conversation::Answers;
 use super::{field_name, pasted};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::printable;
+use crate::output::{printable, shell_word};
 use crate::prompt;
 use crate::unlock::source;
 
@@ -35,11 +35,15 @@ pub fn value(context: &Context, what: &str) -> Result<Secret, Failure> {
             .hint("--from-json FILE reads values from a file, --from-json - from standard input"));
     }
     let typed = prompt::secret_lines(context, &format!("{what}: "), pasted::goes_on)?;
-    Ok(pasted::pem(typed.expose_secret()).unwrap_or(typed))
+    let text = typed.expose_secret();
+    if pasted::is_unfinished(text) {
+        return Err(Failure::usage(format!("{what}: the pasted key has no END line; nothing was changed")));
+    }
+    Ok(pasted::pem(text).unwrap_or(typed))
 }
 
 // Fields that come from files.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub struct FileFlags {
     /// Take this field from a file, such as a private key in PEM (may be repeated)
     #[arg(long = "file", value_name = "FIELD=PATH", conflicts_with = "from_json")]
@@ -50,6 +54,13 @@ impl FileFlags {
     /// Whether none is named.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// What to do where one of them names a field otherwise than it is called here.
+    pub fn put_right(&self, name: &str, meant: &str) -> String {
+        let paths = self.files.iter().filter_map(|file| file.strip_prefix(name)?.strip_prefix('='));
+        let path = paths.map(shell_word).next().unwrap_or_else(|| "PATH".into());
+        format!("repeat the command with --file {meant}={path}")
     }
 
     /// Reads all of them. A private key in PEM becomes canonical, and of anything else one line end is dropped.

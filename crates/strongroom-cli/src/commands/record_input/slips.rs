@@ -6,7 +6,7 @@ use std::path::Path;
 
 use strongroom::record::Timestamp;
 use strongroom::registry::{self, Permission};
-use strongroom::{Reference, Secret, check};
+use strongroom::{Environment, Reference, Secret, check};
 
 use super::RecordInput;
 use crate::context::Context;
@@ -95,6 +95,52 @@ pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]
             context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
         }
     }
+}
+
+/// Warns of a name in which an `@` stands before something that is no environment, and refuses it where that is nearly
+/// one: it would be another account, and a live one. `text` is the name as it was typed; who writes `%40` means it.
+///
+/// # Errors
+/// Exit code 2.
+pub fn settle_environment(context: &Context, command: &str, text: &str, reference: &Reference) -> Result<(), Failure> {
+    let (exchange, subaccount) = text.split_once('/').unwrap_or((text, ""));
+    let odd = |part: &str, whole: &str| {
+        let (_, end) = part.rsplit_once('@')?;
+        // The name has it only where it was not read as an environment.
+        let (name, _) = whole.rsplit_once('@').filter(|(_, kept)| *kept == end)?;
+        Some((name.to_owned(), end.to_owned()))
+    };
+    let of_exchange = odd(exchange, &reference.exchange);
+    let Some((name, end)) = of_exchange.clone().or_else(|| odd(subaccount, &reference.subaccount)) else {
+        return Ok(());
+    };
+    let (what, whole) = match of_exchange {
+        Some(_) => ("an exchange", &reference.exchange),
+        None => ("an account", &reference.subaccount),
+    };
+    let escaped = Reference { environment: Environment::Live, ..reference.clone() }.to_string().replace('@', "%40");
+    let escaped = match reference.environment {
+        Environment::Live => escaped,
+        other => format!("{escaped}@{other}"),
+    };
+    if let Some(environment) = Environment::nearest(&end).filter(|_| !name.is_empty()) {
+        let meant = match what {
+            "an exchange" => Reference { exchange: name, environment, ..reference.clone() },
+            _ => Reference { subaccount: name, environment, ..reference.clone() },
+        };
+        return Err(Failure::usage(format!(
+            "{}: there is no such environment; did you mean {meant}?",
+            printable(text)
+        ))
+        .hint(format!("strongroom {command} {}", shell_word(&meant.to_string())))
+        .hint(format!("strongroom {command} {} for {what} of that name", shell_word(&escaped))));
+    }
+    context.warn(format!(
+        "{} is {what} called {}; environments are @live, @testnet and @demo",
+        printable(&escaped),
+        printable(whole)
+    ));
+    Ok(())
 }
 
 /// Warns of a name that says an environment which the exchange is not known to have.
