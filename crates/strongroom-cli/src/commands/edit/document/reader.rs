@@ -105,7 +105,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
             "tags" => draft.tags = words(value, line)?,
             "note" => draft.note = plain(value)?,
             "variables" => draft.variables = variables(source, value, line)?,
-            "fields" => (draft.fields, draft.field_lines) = fields(source, value, line)?,
+            "fields" => fields(source, value, line, &mut draft)?,
             _ => {
                 return Err(Problem {
                     line,
@@ -125,18 +125,17 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
     }
 }
 
-fn fields(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<(Vec<(String, Secret)>, Vec<usize>), Problem> {
+fn fields(source: &str, value: &mut DeValue<'_>, line: usize, draft: &mut Draft) -> Result<(), Problem> {
     let DeValue::Table(table) = value else { return Err(Problem { line, problem: "fields must be a table".into() }) };
-    let (mut fields, mut lines) = (Vec::with_capacity(table.len()), Vec::with_capacity(table.len()));
     for (name, value) in table.iter_mut() {
         let line = line_of(source, name.span().start);
         if !is_field_name(name.get_ref()) {
             return Err(Problem { line, problem: FIELD_RULE.into() });
         }
-        fields.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
-        lines.push(line);
+        draft.fields.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
+        draft.field_lines.push(line);
     }
-    Ok((fields, lines))
+    Ok(())
 }
 
 const FIELD_RULE: &str = "a field's name has letters, digits, `_`, `.` and `-`";
