@@ -246,7 +246,13 @@ fn a_field_is_not_made_under_another_name_for_one_that_is_known() {
         ("set okx/main --from-json keys", passphrase, "hint: put it right in what was given"),
         ("add okx/x --from-json keys", passphrase, "hint: put it right in what was given"),
         ("add okx/x --file api_key=value --file passphrase=value", passphrase, "hint: "),
-        ("add bitmart/x --from-json keys --field memo", "", ""),
+        ("add okx/x --field passphrase", passphrase, "hint: strongroom add okx/x\n"),
+        ("add binance/x --field passphrase", passphrase, "hint: strongroom add binance/x --field api_passphrase\n"),
+        (
+            "add bitmart/x --field memo --tag hot",
+            "memo is called uid here",
+            "without --field memo: it is asked for anyway",
+        ),
     ] {
         let refused = sandbox.run(words).exits(2);
         refused.says(told).says(hint);
