@@ -71,19 +71,16 @@ pub fn problem_of_new_name(name: &str) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     match name {
         "PATH" | "HOME" | "SHELL" | "IFS" | "ENV" | "BASH_ENV" => {
-            Some("PATH, HOME, SHELL, IFS, ENV and BASH_ENV mean something else to every program, which would break")
+            Some("programs need this variable as it is, as PATH or HOME")
         }
-        _ if begins(&["LD_", "DYLD_"]) => {
-            Some("a variable that begins with LD_ or DYLD_ says which code a program loads")
-        }
+        _ if begins(&["LD_", "DYLD_"]) => Some("LD_ and DYLD_ say which code a program loads"),
         _ if begins(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]) => Some(NAME_RULE),
         _ if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => None,
         _ => Some(NAME_RULE),
     }
 }
 
-const NAME_RULE: &str =
-    "a variable's name has letters, digits and _, and no digit in front: others cannot be read by shells";
+const NAME_RULE: &str = "a name has letters, digits and _, no digit in front";
 
 /// Why a field cannot have the name that it has.
 pub enum Slip {
