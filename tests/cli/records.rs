@@ -308,7 +308,9 @@ fn an_environment_with_a_slip_is_no_part_of_an_accounts_name() {
         ("okx/a@b@dmeo", "okx/a@b@demo", "okx/a%40b%40dmeo"),
     ] {
         let refused = add(name).exits(2).says(&format!("did you mean {meant}?"));
-        refused.says(&format!("hint: strongroom add {meant}\n")).says(&format!("strongroom add {escaped} for a"));
+        refused
+            .says(&format!("hint: strongroom add {meant}\n"))
+            .says(&format!("of that name: strongroom add {escaped}\n"));
     }
     assert!(sandbox.tree() == before, "nothing was saved");
     let told = |name: &str| {

@@ -133,7 +133,7 @@ pub fn settle_environment(context: &Context, command: &str, text: &str, referenc
             printable(text)
         ))
         .hint(format!("strongroom {command} {}", shell_word(&meant.to_string())))
-        .hint(format!("strongroom {command} {} for {what} of that name", shell_word(&escaped))));
+        .hint(format!("for {what} of that name: strongroom {command} {}", shell_word(&escaped))));
     }
     context.warn(format!(
         "{} is {what} called {}; environments are @live, @testnet and @demo",
