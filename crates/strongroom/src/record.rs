@@ -72,7 +72,7 @@ pub struct Record {
     /// Free text. People see it, so it is no [`Secret`]; it may be secret all the same, and is wiped.
     pub note: Zeroizing<String>,
     /// The values before a rotation, while both are valid.
-    pub previous: Option<Previous>,
+    pub previous: Option<Box<Previous>>,
     /// What a newer version wrote here.
     pub extensions: Extensions,
 }
@@ -206,7 +206,7 @@ impl Record {
             tags: self.tags.clone(),
             variables: self.variables.clone(),
             note: self.note.clone(),
-            previous: self.previous.as_ref().map(Previous::duplicate),
+            previous: self.previous.as_ref().map(|previous| Box::new(previous.duplicate())),
             extensions: self.extensions.clone(),
         }
     }

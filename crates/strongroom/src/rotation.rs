@@ -182,9 +182,10 @@ mod tests {
         assert_eq!(next(&record, &days), Next { task: Task::Rotate, at: NOW + 90 * DAY });
         record.expires = Some(NOW + 20 * DAY);
         assert_eq!(next(&record, &days), Next { task: Task::Renew, at: NOW + 20 * DAY });
-        record.previous = Some(Previous { replaced: NOW, retire: Some(NOW + 7 * DAY), ..Previous::default() });
+        record.previous =
+            Some(Box::new(Previous { replaced: NOW, retire: Some(NOW + 7 * DAY), ..Previous::default() }));
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW + 7 * DAY });
-        record.previous = Some(Previous { replaced: NOW, ..Previous::default() });
+        record.previous = Some(Box::new(Previous { replaced: NOW, ..Previous::default() }));
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW });
     }
 

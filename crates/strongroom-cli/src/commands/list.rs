@@ -86,7 +86,7 @@ impl<'a> RecordView<'a> {
             expires: record.expires.map(output::time),
             rotate_after_days: record.rotate_after_days,
             due: output::time(calendar.due(record)),
-            previous: record.previous.as_ref().map(previous),
+            previous: record.previous.as_deref().map(previous),
             tags: record.tags.iter().map(String::as_str).collect(),
             variables: &record.variables,
         }

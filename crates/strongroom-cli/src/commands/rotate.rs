@@ -232,7 +232,7 @@ fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> 
 
 fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failure> {
     let back = |contents: &mut Contents, stored: &Reference| {
-        let there = contents.record(stored).and_then(|record| record.previous.as_ref());
+        let there = contents.record(stored).and_then(|record| record.previous.as_deref());
         let previous = there.map(Previous::duplicate);
         contents.roll_back_rotation(stored)?;
         previous.ok_or_else(|| Error::NoRotation { reference: stored.to_string() })
@@ -310,7 +310,7 @@ fn end<T>(
 
 /// What makes a rotation this one: the values, those before them, and since when it has them.
 fn rotation_of(record: &Record) -> (&Fields, Option<&Previous>, Option<Timestamp>) {
-    (&record.fields, record.previous.as_ref(), record.rotated)
+    (&record.fields, record.previous.as_deref(), record.rotated)
 }
 
 fn none(reference: &Reference) -> Error {

@@ -274,7 +274,7 @@ fn unbound(all: &mut Contents, name: &str, days: Timestamp) {
 fn previous(all: &mut Contents, replaced: Timestamp, retire: Option<Timestamp>) {
     let fields: Fields = [("api_key".to_owned(), secret("EXAMPLE-OLD"))].into_iter().collect();
     edit(all, "bitvavo/main", |record| {
-        record.previous = Some(Previous { replaced, retire, fields, ..Previous::default() })
+        record.previous = Some(Box::new(Previous { replaced, retire, fields, ..Previous::default() }))
     });
 }
 
@@ -435,7 +435,7 @@ fn times_from_a_file_cannot_wrap() {
                 (record.created, record.rotated) = (time, Some(time));
                 record.expires = (name == "bitvavo/main").then_some(time);
                 record.ip_allowlist.clear();
-                record.previous = Some(Previous { replaced: time, ..Previous::default() });
+                record.previous = Some(Box::new(Previous { replaced: time, ..Previous::default() }));
             });
         }
         for now in [Timestamp::MIN, 0, NOW, Timestamp::MAX] {

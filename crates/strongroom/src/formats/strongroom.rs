@@ -249,7 +249,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     if let Some(node) = members.take_some("previous") {
         let mut previous = node.object()?;
         // What is not said of the old key is what is said of the new one.
-        record.previous = Some(Previous {
+        record.previous = Some(Box::new(Previous {
             replaced: take_time(&mut previous, "replaced")?.ok_or_else(|| previous.error("replaced is missing"))?,
             retire: take_time(&mut previous, "retire")?,
             fields: read_fields(previous.require("fields")?)?,
@@ -259,7 +259,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
             kind: take_kind(&mut previous)?.unwrap_or(record.kind),
             permissions: take_words(&mut previous, "permissions")?.unwrap_or_else(|| record.permissions.clone()),
             ip_allowlist: take_words(&mut previous, "ip_allowlist")?.unwrap_or_else(|| record.ip_allowlist.clone()),
-        });
+        }));
         previous.finish()?;
     }
     if let Some(node) = members.take_some("variables") {

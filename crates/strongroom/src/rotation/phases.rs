@@ -41,7 +41,7 @@ impl Contents {
             new.iter().filter_map(take).collect()
         });
         let retire = record.expires.map_or(retire, |expires| expires.min(retire));
-        record.previous = Some(Previous {
+        record.previous = Some(Box::new(Previous {
             replaced: now,
             retire: Some(retire),
             fields: old,
@@ -52,7 +52,7 @@ impl Contents {
             // The new key is taken to have these too, until somebody says otherwise.
             permissions: record.permissions.clone(),
             ip_allowlist: record.ip_allowlist.clone(),
-        });
+        }));
         Ok(())
     }
 
@@ -63,7 +63,11 @@ impl Contents {
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
     pub fn finish_rotation(&mut self, reference: &Reference) -> Result<Previous, Error> {
         let record = self.present(reference)?;
-        record.previous.take().ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
+        record
+            .previous
+            .take()
+            .map(|previous| *previous)
+            .ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
     }
 
     /// Makes the old values of a rotation the values again, with all that was known of the old key: its kind, what it

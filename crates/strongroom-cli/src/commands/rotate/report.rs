@@ -96,13 +96,12 @@ fn command(record: &Record) -> String {
 mod tests {
     use super::*;
     use strongroom::Reference;
-    use strongroom::record::Previous;
 
     #[test]
     fn an_unfinished_rotation_is_finished_before_the_next() {
         let mut record = Record::new(&Reference::new("okx", "main"), 0).unwrap();
         assert_eq!(command(&record), "strongroom rotate okx/main");
-        record.previous = Some(Previous::default());
+        record.previous = Some(Box::default());
         assert_eq!(command(&record), "strongroom rotate okx/main --finish");
     }
 }

@@ -29,7 +29,7 @@ fn full_record() -> Record {
     record.verified = Some(-1);
     record.tags = words(&["a", "b"]);
     record.note = String::from("two\nlines").into();
-    record.previous = Some(Previous {
+    record.previous = Some(Box::new(Previous {
         replaced: 1_750_000_000,
         retire: Some(i64::MIN),
         fields: fields(&[("api_key", "OLD")]),
@@ -39,7 +39,7 @@ fn full_record() -> Record {
         kind: CredentialKind::Rsa,
         permissions: words(&["withdraw"]),
         ip_allowlist: words(&["203.0.113.8"]),
-    });
+    }));
     record.variables = variables(&[("api_key", "KRAKEN"), ("not_there", "é \"")]);
     record.extensions = vec![(1, vec![].into()), (700, vec![0, 255, 16].into())];
     record
@@ -81,7 +81,11 @@ fn what_was_known_of_replaced_values_may_be_left_out() {
     let records = read(&Secret::copy_of(text), &OPTIONS).unwrap().records;
     let (kind, permissions) = (CredentialKind::Rsa, words(&["withdraw"]));
     let previous = Previous { replaced: 7, kind, permissions, ..Previous::default() };
-    assert_eq!(records[0].previous, Some(previous), "the old key may do what the new one may, until it is said");
+    assert_eq!(
+        records[0].previous.as_deref(),
+        Some(&previous),
+        "the old key may do what the new one may, until it is said"
+    );
 }
 
 #[test]

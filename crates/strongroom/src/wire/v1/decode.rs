@@ -251,16 +251,18 @@ fn to_record(record: &RecordV1<'_>) -> Record {
         verified: record.verified,
         tags: set(&record.tags),
         note: Zeroizing::new(record.note.to_owned()),
-        previous: record.previous.as_ref().map(|previous| Previous {
-            replaced: previous.replaced,
-            retire: previous.retire,
-            fields: to_fields(&previous.fields),
-            rotated: previous.rotated,
-            expires: previous.expires,
-            verified: previous.verified,
-            kind: from_number(&KINDS, previous.kind).expect(INDEXED),
-            permissions: set(&previous.permissions),
-            ip_allowlist: set(&previous.ip_allowlist),
+        previous: record.previous.as_ref().map(|previous| {
+            Box::new(Previous {
+                replaced: previous.replaced,
+                retire: previous.retire,
+                fields: to_fields(&previous.fields),
+                rotated: previous.rotated,
+                expires: previous.expires,
+                verified: previous.verified,
+                kind: from_number(&KINDS, previous.kind).expect(INDEXED),
+                permissions: set(&previous.permissions),
+                ip_allowlist: set(&previous.ip_allowlist),
+            })
         }),
         variables: record.variables.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned())).collect(),
         extensions: record.extensions.iter().map(|(tag, bytes)| (*tag, Zeroizing::new(bytes.to_vec()))).collect(),
