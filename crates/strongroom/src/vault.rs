@@ -175,7 +175,8 @@ impl Vault {
     pub fn record(&self, reference: &Reference) -> Result<Record> {
         let find = |exchange: &str| {
             let reference = Reference { exchange: exchange.to_owned(), ..reference.clone() };
-            self.version.index.record(self.payload(), &reference)
+            // What is copied out of the payload stays in registers otherwise, and outlives the record.
+            without_traces(|| self.version.index.record(self.payload(), &reference))
         };
         find(&reference.exchange)
             .or_else(|| registry::names_of(&reference.exchange).find_map(find))
@@ -187,7 +188,7 @@ impl Vault {
     /// # Errors
     /// [`Error::NoSuchValue`]
     pub fn value(&self, name: &str) -> Result<Secret> {
-        let value = self.version.index.value(self.payload(), name);
+        let value = without_traces(|| self.version.index.value(self.payload(), name));
         value.map(|value| value.value).ok_or_else(|| Error::NoSuchValue { name: name.to_owned() })
     }
 
@@ -198,7 +199,7 @@ impl Vault {
 
     /// Everything, decoded.
     pub fn contents(&self) -> Contents {
-        self.version.index.contents(self.payload())
+        without_traces(|| self.version.index.contents(self.payload()))
     }
 
     /// Reads the file again and proves all of it: checksum, tag, every record, every slot.
