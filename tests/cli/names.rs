@@ -359,3 +359,21 @@ fn names_that_break_programs_or_that_shells_cannot_read_are_not_given_by_hand() 
         sandbox.run(&format!("set okx/bot --variable api_key={name}")).ok();
     }
 }
+
+#[test]
+fn a_freqtrade_that_reads_its_env_finds_all_of_it_again() {
+    let sandbox = Sandbox::with_vault();
+    let lines = [
+        "FREQTRADE__EXCHANGE__NAME=kraken",
+        "FREQTRADE__EXCHANGE__KEY=EXAMPLE-K",
+        "FREQTRADE__EXCHANGE__SECRET=EXAMPLE-S",
+        "FREQTRADE__STRATEGY=Example",
+    ];
+    sandbox.write(".env", lines.join("\n"));
+    sandbox.run("import dotenv .env").ok();
+    sandbox.run("get kraken/main/api_secret").ok().prints_only("EXAMPLE-S");
+    let given = sandbox.run("run -- env").ok();
+    for line in lines {
+        assert!(given.text().lines().any(|found| found == line), "{line}");
+    }
+}

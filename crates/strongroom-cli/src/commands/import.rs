@@ -11,6 +11,7 @@ use strongroom::formats::{self, ExportFormat, ImportFormat, ImportOptions, Impor
 use strongroom::{Contents, Error, Record, Reference, Saved, Secret};
 
 use super::export::environment_of;
+use super::record_input::variables;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, ImportAnswer};
@@ -188,20 +189,19 @@ impl SourceFile {
     /// Warns of what a program that reads this file would not find any more, because what is in the vault has names
     /// already, of another program. `names` are those of the file.
     pub fn tell_other_names(&self, context: &Context, contents: &Contents, names: &[Name]) {
-        let mut commands: BTreeMap<String, (String, String)> = BTreeMap::new();
+        let mut others: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
         for (reference, field, name) in names {
-            let Some(record) = contents.known_as(reference) else { continue };
-            let there = formats::own_name(record, field);
-            if there == *name {
-                continue;
+            let known = contents.known_as(reference).filter(|record| formats::own_name(record, field) != *name);
+            if let Some(record) = known {
+                others.entry(record.reference().to_string()).or_default().push((field, name));
             }
-            let reference = record.reference().to_string();
-            let text = format!("programs get the {field} of {reference} as {there} and not as {name}");
-            let command = || format!("strongroom set {}", output::shell_word(&reference));
-            let (_, command) = commands.entry(reference.clone()).or_insert_with(|| (text, command()));
-            command.push_str(&format!(" --variable {}", output::shell_word(&format!("{field}={name}"))));
         }
-        for (text, command) in commands.into_values() {
+        for (reference, names) in others {
+            let record = reference.parse().ok().and_then(|reference| contents.record(&reference));
+            let Some((record, &(field, name))) = record.zip(names.first()) else { continue };
+            let there = formats::own_name(record, field);
+            let text = format!("programs get the {field} of {reference} as {there} and not as {name}");
+            let command = variables::command_to_name(&reference, names);
             context.warn(format!("{}: {text}; to change that: {command}", shown(&self.path)));
         }
     }
@@ -232,7 +232,7 @@ impl SourceFile {
 /// A field of a record, and the variable that a text has it in.
 pub type Name = (Reference, String, String);
 
-/// By which variables a program reads what is in a text. Of freqtrade's it says nothing: those have a way of their own.
+/// By which variables a program reads what is in a text.
 pub fn names_of(imported: &Imported) -> Vec<Name> {
     let of_record = |record: &Record| {
         let reference = record.reference();

@@ -2,10 +2,9 @@
 
 use strongroom::{Contents, Error, Record, Reference, Saved, Selection, formats};
 
-use super::record_input;
+use super::record_input::{self, variables};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
-use crate::output::shell_word;
 use crate::{arguments, output};
 
 // What `mv` takes.
@@ -63,10 +62,8 @@ fn tell_names(context: &Context, contents: &Contents, to: &Reference, before: &[
     let other: Vec<&(String, String)> = before.iter().filter(is_other).collect();
     let Some((field, name)) = other.first() else { return };
     let now = formats::own_name(record, field);
-    let mut command = format!("strongroom set {}", shell_word(&to.to_string()));
-    for (field, name) in &other {
-        command.push_str(&format!(" --variable {}", shell_word(&format!("{field}={name}"))));
-    }
+    let names = other.iter().map(|(field, name)| (field.as_str(), name.as_str()));
+    let command = variables::command_to_name(&to.to_string(), names);
     let more = if other.len() == 1 { "" } else { " and so on" };
     context.warn(format!("programs get {now} for {name}{more}; to keep the names that they had: {command}"));
 }

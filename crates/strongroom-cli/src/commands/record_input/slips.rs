@@ -9,6 +9,7 @@ use strongroom::registry::{self, Permission};
 use strongroom::{Environment, Reference, Secret, check};
 
 use super::RecordInput;
+use super::field_names::IN_A_DOCUMENT;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{self, printable, shell_word};
@@ -42,7 +43,7 @@ pub fn settle_permissions(
                 let right = shell_word(&Vec::from_iter(right).join(","));
                 failure.hint(format!("{command} --permission {right}"))
             }
-            None => failure.hint("put it right in what was given, and repeat the command"),
+            None => failure.hint(IN_A_DOCUMENT),
         });
     }
     let mut settled = BTreeSet::new();

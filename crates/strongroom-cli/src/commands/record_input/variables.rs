@@ -154,6 +154,15 @@ fn no_such_field(record: &Record, field: &str) -> Failure {
         .hint(format!("the names of its fields: {}", names.join(", ")))
 }
 
+/// The command by which programs get these fields of a record under these names.
+pub fn command_to_name<'n>(reference: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> String {
+    let mut command = format!("strongroom set {}", shell_word(reference));
+    for (field, name) in names {
+        command.push_str(&format!(" --variable {}", shell_word(&format!("{field}={name}"))));
+    }
+    command
+}
+
 /// The command that gives one of two fields, which would be the same variable, another name.
 ///
 /// `place` names both, as [`strongroom::ExportError`] does.
