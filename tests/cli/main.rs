@@ -25,6 +25,7 @@ mod rotate;
 mod run;
 mod safety;
 mod second_reader;
+mod several;
 mod terminal;
 mod unlock;
 mod ways_in;

@@ -58,6 +58,32 @@ fn metadata_and_fields_of_one_record_both_arrive() {
 }
 
 #[test]
+fn an_edit_of_several_records_is_applied_to_what_is_there_by_then() {
+    let sandbox = Sandbox::with_vault();
+    let run = sandbox.strongroom("set binance/* --tag mine");
+    let (set, _) = beside(&sandbox, run, &["set okx/main --tag theirs", "set binance/grid --note theirs"]);
+    set.ok().says("changed 2 records (revision 4)");
+    let shown = |name: &str| sandbox.run(&format!("show {name} --json")).ok().json();
+    assert_eq!(shown("okx/main")["tags"], serde_json::json!(["theirs"]));
+    assert_eq!(shown("binance/grid")["tags"], serde_json::json!(["mine"]));
+    assert_eq!(shown("binance/grid")["note"], "theirs");
+
+    let sandbox = Sandbox::with_vault();
+    let run = sandbox.strongroom("set okx/main binance/grid --tag mine");
+    let keys = r#"{"api_secret":"EXAMPLE-THEIRS"}"#;
+    let theirs = sandbox.write("theirs.json", keys);
+    let (set, _) = beside(&sandbox, run, &[&format!("set binance/grid --from-json {}", theirs.display())]);
+    set.ok().says("changed 2 records");
+    sandbox.run("get binance/grid/api_secret").ok().prints_only("EXAMPLE-THEIRS");
+
+    // All or nothing, whichever of them is gone.
+    for gone in ["binance/grid", "binance/main"] {
+        let sandbox = Sandbox::with_vault();
+        refused(&sandbox, "set binance/* okx/main --tag mine", &[&format!("rm --yes {gone}")], 6).says(gone);
+    }
+}
+
+#[test]
 fn what_was_removed_or_renamed_meanwhile_is_exit_6_as_if_it_had_been_so_before() {
     let sandbox = Sandbox::with_vault();
     refused(&sandbox, "mv binance/grid binance/scalper", &["rm --yes binance/grid"], 6).says("binance/grid");

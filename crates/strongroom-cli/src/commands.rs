@@ -49,7 +49,7 @@ pub enum Command {
     /// Add a record
     #[command(after_help = help::examples::ADD)]
     Add(add::Args),
-    /// Change fields and metadata of a record
+    /// Change fields and metadata of a record, or metadata of several
     #[command(after_help = help::examples::SET)]
     Set(set::Args),
     /// Print one value

@@ -69,6 +69,7 @@ pub mod examples {
   strongroom set binance/main
   strongroom set okx/main uid
   strongroom set okx/main --permission read,trade --expires 2027-01-31
+  strongroom set 'okx/*' binance/grid --ip 203.0.113.7 --tag desk
   strongroom set okx/main --variable api_secret=OKX_SECRET_KEY";
     /// Of `get`.
     pub const GET: &str = "Examples:

@@ -56,7 +56,7 @@ pub struct RecordInput {
 }
 
 // The metadata of a record as flags. None of it is secret.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, Clone, Args)]
 pub struct MetadataFlags {
     /// How it signs: hmac, ed25519, rsa, ecdsa, wallet or oauth
     #[arg(long, value_name = "KIND", value_parser = parse_kind)]
@@ -205,6 +205,38 @@ pub fn report(context: &Context, done: &str, name: &str, saved: Saved) -> Result
     Ok(())
 }
 
+/// As [`report`], of several records at once, each with whether it changed: `changed 17 records (revision 6)`.
+pub fn report_several(
+    context: &Context,
+    done: &str,
+    records: &[(Reference, bool)],
+    saved: Saved,
+) -> Result<(), Failure> {
+    if let [(reference, _)] = records {
+        return report(context, done, &reference.to_string(), saved);
+    }
+    if context.json {
+        let names = |wanted: bool| -> Vec<String> {
+            let those = records.iter().filter(|(_, changed)| *changed == wanted);
+            those.map(|(reference, _)| reference.to_string()).collect()
+        };
+        return output::json(&serde_json::json!({ done: names(true), "unchanged": names(false) }));
+    }
+    let changed = records.iter().filter(|(_, changed)| *changed).count();
+    let word = if changed == 1 { "record" } else { "records" };
+    match saved {
+        Saved::Revision(revision) if changed == records.len() => {
+            context.note(format!("{done} {changed} {word} (revision {revision})"));
+        }
+        Saved::Revision(revision) => {
+            let unchanged = records.len() - changed;
+            context.note(format!("{done} {changed} {word}, {unchanged} unchanged (revision {revision})"));
+        }
+        Saved::Unchanged => context.note(format!("{} records are unchanged", records.len())),
+    }
+    Ok(())
+}
+
 /// A name of a field from the command line.
 ///
 /// # Errors
@@ -214,8 +246,12 @@ pub fn field_name(text: &str) -> Result<String, Failure> {
         return Ok(text.to_owned());
     }
     Err(Failure::usage("not a field's name: it has letters, digits, `_`, `.` and `-`, 1 to 64 of them")
-        .hint("values are never arguments: they are asked for, or read with --stdin or --from-json"))
+        .hint(VALUES_ARE_NO_ARGUMENTS))
 }
+
+/// What to do where a word may be a value.
+pub const VALUES_ARE_NO_ARGUMENTS: &str =
+    "values are never arguments: they are asked for, or read with --stdin or --from-json";
 
 /// Whether a record can have a field of this name.
 pub fn is_field_name(name: &str) -> bool {

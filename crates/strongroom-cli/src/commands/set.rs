@@ -1,8 +1,10 @@
 //! `strongroom set`: other values and metadata for what is there.
 //!
-//! What is asked for is here, and what it is about: one record is changed in [`record`], one `env/NAME` in [`value`].
+//! What is asked for is here, and what it is about: one record is changed in [`record`], several at once in
+//! [`several`], one `env/NAME` in [`value`].
 
 mod record;
+mod several;
 mod value;
 
 use std::path::PathBuf;
@@ -20,11 +22,12 @@ use crate::unlock::streams;
 // What `set` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// exchange/subaccount[@environment][/field], or env/NAME
+    /// exchange/subaccount[@environment][/field], exchange/* or env/NAME
     #[arg(value_name = "REF")]
     reference: String,
-    /// Fields to ask for [default: those that the exchange needs, when nothing else is to be set]
-    #[arg(value_name = "FIELD", conflicts_with = "from_json")]
+    /// Fields to ask for [default: those that the exchange needs, when nothing else is to be set]; or, with a `/`, more
+    /// REFs, of which all get the same permissions, addresses, dates, tags and note
+    #[arg(value_name = "FIELD|REF")]
     fields: Vec<String>,
     /// Read one JSON object with the record's field names, or {"value": ...}, from FILE (`-`: standard input)
     #[arg(long, value_name = "FILE")]
@@ -46,13 +49,24 @@ pub struct Args {
 /// Changes what is named and leaves the rest.
 pub fn run(context: &Context, mut args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, streams::of(args.stdin, args.from_json.as_deref()), None)?;
+    let (more, fields) = std::mem::take(&mut args.fields).into_iter().partition(|word| is_reference(word));
+    args.fields = fields;
     match arguments::selection(&args.reference)? {
+        first if !more.is_empty() => several::set(context, args, first, &more),
+        first @ Selection::Exchange(..) => several::set(context, args, first, &more),
+        _ if args.from_json.is_some() && !args.fields.is_empty() => {
+            Err(Failure::usage("a FIELD is asked for, and --from-json gives all of them"))
+        }
         Selection::Record(reference) => record::set(context, args, &reference),
         Selection::Field(reference, field) => {
             args.fields.insert(0, field);
             record::set(context, args, &reference)
         }
         Selection::Value(name) => value::set(context, &args, &name),
-        Selection::Exchange(..) => Err(Failure::usage("set changes one record: exchange/subaccount[@environment]")),
     }
+}
+
+/// Whether a word behind the first is another REF. No field has a `/` in its name, and `api_secret=a/b` is neither.
+fn is_reference(word: &str) -> bool {
+    word.split_once('/').is_some_and(|(exchange, _)| !exchange.contains('='))
 }

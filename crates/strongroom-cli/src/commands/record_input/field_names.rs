@@ -80,6 +80,17 @@ pub fn refuse_permissions(
         .hint(format!("{command} --permission {list}")))
 }
 
+/// Refuses names that are exchanges: without a `/` a name is a field, and `set okx binance --tag desk` would ask for one.
+///
+/// # Errors
+/// Exit code 2.
+pub fn refuse_exchanges(there: Option<&Record>, names: &[String]) -> Result<(), Failure> {
+    let is_exchange = |name: &&String| is_new(there, name) && registry::exchange(name).is_some();
+    let Some(name) = names.iter().find(is_exchange) else { return Ok(()) };
+    Err(Failure::usage(format!("{name} is an exchange, and no field"))
+        .hint(format!("behind the first REF every other has its account: {name}/main")))
+}
+
 /// Whether a name can be shown where the record does not have it: what is long or odd may be a value in the wrong place.
 pub fn is_plain(name: &str) -> bool {
     field::KNOWN.contains(&name)

@@ -1,7 +1,8 @@
 //! What is likely a slip in what somebody says about a record: told before anything is saved, and refused where keeping
-//! it would hide a danger.
+//! it would hide a danger. Permissions are in [`permissions`].
 
-use std::collections::BTreeSet;
+mod permissions;
+
 use std::path::Path;
 
 use strongroom::record::Timestamp;
@@ -9,57 +10,11 @@ use strongroom::registry::{self, Permission};
 use strongroom::{Environment, Reference, Secret, check};
 
 use super::RecordInput;
-use super::field_names::IN_A_DOCUMENT;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{self, printable, shell_word};
-use crate::prompt;
 
-/// Puts right a permission that is nearly one that is known, or refuses it: `withdrawl` would hide from `check` that the
-/// key withdraws.
-///
-/// Somebody who can be asked has the last word, because an exchange may call it so; nobody else has: a script that says
-/// it by mistake would say it for ever. `command` sets the permissions right when they are put behind it; without one
-/// they are to be put right where they came from.
-///
-/// # Errors
-/// Exit code 2 where nobody can be asked.
-pub fn settle_permissions(
-    context: &Context,
-    reference: &Reference,
-    input: &mut RecordInput,
-    command: Option<String>,
-) -> Result<(), Failure> {
-    let Some(permissions) = &input.permissions else { return Ok(()) };
-    let nearest = |word: &String| registry::nearest_permission(&reference.exchange, word);
-    let Some((slip, meant)) = permissions.iter().find_map(|word| Some((word, nearest(word)?))) else { return Ok(()) };
-    if !prompt::possible(context) {
-        // It is a slip away from a word of ours, so that it cannot be a secret. What stands beside it can.
-        let failure = Failure::usage(format!("{reference}: {slip} is no permission; did you mean {meant}?"));
-        let is_known = |word: &&str| check::is_known_permission(&reference.exchange, word);
-        let right: BTreeSet<&str> = permissions.iter().map(|word| nearest(word).unwrap_or(word)).collect();
-        return Err(match command.filter(|_| right.iter().all(is_known)) {
-            Some(command) => {
-                let right = shell_word(&Vec::from_iter(right).join(","));
-                failure.hint(format!("{command} --permission {right}"))
-            }
-            None => failure.hint(IN_A_DOCUMENT),
-        });
-    }
-    let mut settled = BTreeSet::new();
-    for word in permissions {
-        let meant = match nearest(word) {
-            Some(meant) => {
-                prompt::say(&format!("{reference}: {} is no permission that is known here.", printable(word)));
-                prompt::agree(context, &format!("Did you mean {meant}?"))?.then_some(meant)
-            }
-            None => None,
-        };
-        settled.insert(meant.map_or_else(|| word.clone(), str::to_owned));
-    }
-    input.permissions = Some(settled);
-    Ok(())
-}
+pub use permissions::{settle_permissions, settle_permissions_at};
 
 /// The command that was called, up to its options for metadata. One that had more options, or a document from standard
 /// input, which cannot be read again, somebody has to repeat.
@@ -75,17 +30,41 @@ pub fn again(command: &str, reference: &str, document: Option<&Path>, has_more: 
 /// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
 pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
     let exchange = name.parse().map(|reference: Reference| reference.exchange).unwrap_or_default();
-    let unknown = |word: &&String| !check::is_known_permission(&exchange, word);
-    for permission in input.permissions.iter().flatten().filter(unknown) {
+    metadata_problems(&exchange, input, now).iter().for_each(|problem| context.warn(format!("{name}: {problem}")));
+}
+
+/// Warns of what [`warn_of_test_server`] and [`warn_of_metadata`] do, once where it is the same of several records.
+pub fn warn_of_several(context: &Context, records: &[(&Reference, &RecordInput)], now: Timestamp) {
+    let mut told: Vec<(String, &Reference, usize)> = Vec::new();
+    for (reference, input) in records {
+        let of_metadata = metadata_problems(&reference.exchange, input, now);
+        for problem in test_server_problem(reference).into_iter().chain(of_metadata) {
+            match told.iter_mut().find(|(there, ..)| *there == problem) {
+                Some((.., more)) => *more += 1,
+                None => told.push((problem, reference, 0)),
+            }
+        }
+    }
+    for (problem, first, more) in told {
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        context.warn(format!("{first}{more}: {problem}"));
+    }
+}
+
+fn metadata_problems(exchange: &str, input: &RecordInput, now: Timestamp) -> Vec<String> {
+    let unknown = |word: &&String| !check::is_known_permission(exchange, word);
+    let of_permission = |permission: &String| {
         let shown = if is_plain(permission) { permission } else { "(not shown)" };
         let usual = Permission::ALL.map(Permission::name).join(", ");
-        context.warn(format!("{name}: {shown} is not one of the usual permissions: {usual}"));
-    }
+        format!("{shown} is not one of the usual permissions: {usual}")
+    };
+    let mut problems: Vec<String> = input.permissions.iter().flatten().filter(unknown).map(of_permission).collect();
     if let Some(Some(expires)) = input.expires
         && expires <= now
     {
-        context.warn(format!("{name}: it expired already, {}", output::date(expires)));
+        problems.push(format!("it expired already, {}", output::date(expires)));
     }
+    problems
 }
 
 /// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
@@ -146,13 +125,15 @@ pub fn settle_environment(context: &Context, command: &str, text: &str, referenc
 
 /// Warns of a name that says an environment which the exchange is not known to have.
 pub fn warn_of_test_server(context: &Context, reference: &Reference) {
-    let known = registry::exchange(&reference.exchange).filter(|exchange| exchange.lacks(reference.environment));
-    let Some(exchange) = known else { return };
-    let text = match exchange.test_environments().first() {
-        Some(there) => format!("{reference}: the test server of {} goes by @{there} here", exchange.name),
-        None => format!("{reference}: no test server of {} is known here", exchange.name),
-    };
-    context.warn(text);
+    test_server_problem(reference).iter().for_each(|problem| context.warn(format!("{reference}: {problem}")));
+}
+
+fn test_server_problem(reference: &Reference) -> Option<String> {
+    let exchange = registry::exchange(&reference.exchange).filter(|exchange| exchange.lacks(reference.environment))?;
+    Some(match exchange.test_environments().first() {
+        Some(there) => format!("the test server of {} goes by @{there} here", exchange.name),
+        None => format!("no test server of {} is known here", exchange.name),
+    })
 }
 
 /// What is long or odd may be something else, pasted in the wrong place.

@@ -139,6 +139,7 @@ impl Given {
         let only_names = self.files.is_empty() && !self.more;
         let alone = (only_names && !self.stdin).then_some(command.as_str());
         field_names::refuse_permissions(stored, there, &self.names, &self.permissions, alone)?;
+        field_names::refuse_exchanges(there, &self.names)?;
         field_names::refuse_meant(stored, there, &self.names, |_, meant| {
             let right = field_names::put_right(&stored.exchange, there, &self.names);
             match right.filter(|_| only_names && self.permissions.is_empty()) {
