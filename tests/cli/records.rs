@@ -245,6 +245,12 @@ fn a_field_is_not_made_under_another_name_for_one_that_is_known() {
         ),
         ("set okx/main --from-json keys", passphrase, "hint: put it right in what was given"),
         ("add okx/x --from-json keys", passphrase, "hint: put it right in what was given"),
+        ("rotate okx/main --from-json keys", passphrase, "hint: put it right in what was given"),
+        (
+            "rotate okx/main --file api_secret=value --file passphrase=value",
+            passphrase,
+            "hint: repeat the command with --file api_passphrase=value\n",
+        ),
         ("add okx/x --file api_key=value --file passphrase=value", passphrase, "hint: "),
         ("add okx/x --field passphrase", passphrase, "hint: strongroom add okx/x\n"),
         ("add binance/x --field passphrase", passphrase, "hint: strongroom add binance/x --field api_passphrase\n"),
@@ -270,6 +276,8 @@ fn a_field_is_not_made_under_another_name_for_one_that_is_known() {
     sandbox.run("import strongroom document --replace").ok();
     sandbox.strongroom("set okx/main passphrase --stdin").stdin("EXAMPLE-OTHER").end().ok();
     sandbox.run("get okx/main/passphrase").ok().prints_only("EXAMPLE-OTHER");
+    sandbox.run("rotate okx/main --from-json keys").ok();
+    sandbox.run("get okx/main/passphrase").ok().prints_only("EXAMPLE-OF-A-VALUE");
 }
 
 #[test]

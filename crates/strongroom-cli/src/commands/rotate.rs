@@ -16,7 +16,7 @@ use strongroom::{Contents, Error, Record, Reference, Saved, Selection};
 use super::add::read_document;
 use super::record_input::conversation::{Conversation, HalfNew, facts};
 use super::record_input::prompts::{self, FileFlags};
-use super::record_input::{self, Limit, RecordInput, slips};
+use super::record_input::{self, Limit, RecordInput, field_names, slips};
 use crate::context::Context;
 use crate::due::Calendar;
 use crate::failure::{Failure, Outcome};
@@ -144,6 +144,11 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     let stored = record_input::must_be_stored(&contents, reference)?;
     let before = contents.record(&stored).map(Record::duplicate).ok_or_else(|| none(&stored))?;
     drop(contents);
+    let names = input.fields.iter().map(|(name, _)| name);
+    field_names::refuse_meant(&stored, Some(&before), names, |name, meant| match args.from_json {
+        Some(_) => field_names::IN_A_DOCUMENT.to_owned(),
+        None => args.files.put_right(name, meant),
+    })?;
     if before.previous.is_some() {
         return Err(refused(Error::RotationUnfinished { reference: stored.to_string() }, &stored));
     }
