@@ -234,3 +234,123 @@ fn a_program_that_reads_one_account_is_never_given_one_of_two() {
     assert!(!environment.text().contains("STRONGROOM_"));
     sandbox.run("run --names freqtrade okx -- env").ok().prints("FREQTRADE__EXCHANGE__PASSWORD=EXAMPLE-OKX-P");
 }
+
+/// The command behind the hint, without a word of the shell's.
+fn told(refused: &strongroom_tests::Finished) -> String {
+    let hints: Vec<&str> = refused.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+    assert_eq!(hints.len(), 1, "one command: {}", refused.stderr);
+    hints[0].split_once("strongroom ").expect("a command of ours").1.replace('\'', "")
+}
+
+#[test]
+fn all_that_a_reader_cannot_be_given_is_named_at_once_and_the_command_that_is_told_works() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("pem", "-----BEGIN PRIVATE KEY-----\nEXAMPLE+ONE\n-----END PRIVATE KEY-----\n");
+    sandbox.write("key", "EXAMPLE-KEY");
+    sandbox.run("add binance/pem --file api_key=key --file api_secret=pem").ok();
+    sandbox.strongroom("add env/NOTE --stdin").stdin("EXAMPLE\nONE").end().ok();
+    sandbox.strongroom("add env/TOKEN --stdin").stdin("EXAMPLE-TOKEN").end().ok();
+
+    let refused = sandbox.run("export dotenv --target docker").exits(6).prints_only("").never_says("EXAMPLE");
+    let refused = refused.says("error: binance/pem/api_secret: has several lines");
+    let command = told(&refused.says("caused by: env/NOTE cannot be written either"));
+    assert_eq!(command, "export dotenv binance/grid binance/main okx/main env/TOKEN --target docker");
+    let written = sandbox.run(&command).ok();
+    assert!(written.text().contains(BINANCE_SECRET) && written.text().contains("TOKEN=EXAMPLE-TOKEN"));
+    assert!(!written.text().contains("PEM"));
+
+    // Of an exchange of which nothing is left out, one word is enough.
+    sandbox.run("add okx/two --file api_key=key --file api_secret=key --file api_passphrase=key").ok();
+    let refused = sandbox.run("export dotenv --target docker --output out.env --environment live").exits(6);
+    let command = told(&refused);
+    let expected = "export dotenv binance/grid binance/main okx/*@live env/TOKEN --target docker --output out.env";
+    assert_eq!(command, expected);
+    sandbox.run(&command).ok().prints_only("");
+    assert!(sandbox.read_text("out.env").contains("OKX_TWO_API_KEY=EXAMPLE-KEY"));
+
+    // Where there is a reader for all of it, nothing has to be left out.
+    let command = told(&sandbox.run("export dotenv binance/* --output all.env").exits(6));
+    assert_eq!(command, "export dotenv binance/* --target python-dotenv --output all.env");
+    sandbox.run(&command).ok();
+    assert!(sandbox.read_text("all.env").contains("EXAMPLE+ONE"));
+
+    // And what is alone goes where no file is in between.
+    let command = told(&sandbox.run("export dotenv binance/pem --target docker").exits(6));
+    assert_eq!(command, "run binance/pem -- COMMAND");
+    sandbox.run(&command.replace("COMMAND", "env")).ok().prints("EXAMPLE+ONE");
+}
+
+#[test]
+fn ten_places_are_named_and_of_the_rest_how_many() {
+    let sandbox = Sandbox::with_vault();
+    let mut text = String::new();
+    for number in 10..22 {
+        text.push_str(&format!("KRAKEN_S{number}_API_KEY=EXAMPLE\nKRAKEN_S{number}_API_SECRET=\"EXAMPLE\\n2\"\n"));
+    }
+    sandbox.write("many.env", text);
+    sandbox.run("import dotenv many.env").ok();
+    let refused = sandbox.run("export dotenv --target docker").exits(6);
+    let said = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("kraken/s19/api_secret and 2 more cannot be written either"), "{said}");
+    let mut lines = refused.stderr.lines().filter(|line| line.starts_with("  "));
+    assert!(lines.all(|line| line.len() <= 80), "{}", refused.stderr);
+    sandbox.run(&told(&refused)).ok();
+    let refused = sandbox.run("export dotenv --target docker --json").exits(6).error();
+    let message = refused["message"].as_str().expect("a message");
+    assert!(message.contains("kraken/s19/api_secret and 2 more") && !message.contains('\n'), "{message}");
+}
+
+#[test]
+fn documents_name_all_records_that_would_spoil_them_and_the_rest_can_be_written() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("key", "EXAMPLE-ONLY-A-KEY");
+    for name in ["kraken/main", "kraken/two", "binance/half"] {
+        let key = r#"{"api_key":"EXAMPLE-ONLY-A-KEY"}"#;
+        sandbox.strongroom(&format!("add {name} --from-json -")).stdin(key).end().ok();
+    }
+    for (words, first, expected) in [
+        ("export json", "kraken/main and kraken/two", "export json binance/grid binance/main okx/main"),
+        ("export aws binance/*", "", "export aws binance/grid binance/main"),
+    ] {
+        let refused = sandbox.run(words).exits(6).prints_only("").says("error: binance/half: has no api_secret");
+        assert_eq!(refused.stderr.contains("cannot be written either"), !first.is_empty());
+        let command = told(&refused.says(first));
+        assert_eq!(command, expected);
+        sandbox.run(&command).ok().prints(BINANCE_KEY);
+    }
+    // Nautilus knows no names for these two, and those of one account of each exchange.
+    let refused = sandbox.run("export nautilus kraken/main okx binance/main upbit/x").exits(6);
+    refused.says("no record upbit/x");
+    for name in ["upbit/x", "upbit/y"] {
+        sandbox.run(&format!("add {name} --file api_key=key --file api_secret=key")).ok();
+    }
+    let refused = sandbox.run("export nautilus okx binance/main upbit/x upbit/y").exits(6);
+    let command = told(&refused.says("error: upbit/x: ").says("upbit/y cannot be written either"));
+    assert_eq!(command, "export nautilus binance/main okx/main");
+    sandbox.run(&command).ok();
+}
+
+#[test]
+fn a_name_that_a_reader_cannot_have_is_left_out_by_the_command_that_is_told() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.strongroom("add env/A:B --stdin").stdin("EXAMPLE").end().ok();
+    for words in ["export systemd --output-dir out", "export kubernetes --name bot"] {
+        let refused = sandbox.run(words).exits(6).prints_only("").says("error: env/A:B: its variable's name is no");
+        let options = words.split_once(" --").expect("an option").1;
+        let command = told(&refused.says("hint: without it: "));
+        assert!(command.ends_with(&format!("binance/* okx/main --{options}")), "{command}");
+        sandbox.run(&command).ok();
+    }
+    assert_eq!(sandbox.read_text("out/BINANCE_API_SECRET"), BINANCE_SECRET);
+}
+
+#[test]
+fn freqtrade_is_told_of_everything_that_it_would_take_for_a_number() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("number", "00123");
+    sandbox.run("add kraken --file api_key=number --file api_secret=number").ok();
+    let refused = sandbox.run("export freqtrade-env kraken").exits(6).never_says("00123");
+    let command = told(&refused.says("kraken/main/api_key: ").says("kraken/main/api_secret cannot be written either"));
+    sandbox.run(&command).ok();
+    assert!(sandbox.read_text("config-private.json").contains("\"00123\""));
+}

@@ -448,4 +448,24 @@ pub struct ExportError {
     pub place: String,
     /// What is wrong.
     pub problem: String,
+    /// Other records, fields and values that cannot be written either, for this reason or another.
+    pub also: Vec<String>,
+}
+
+impl ExportError {
+    /// Wrong in this place.
+    pub(crate) fn at(place: impl Into<String>, problem: impl Into<String>) -> ExportError {
+        ExportError { place: place.into(), problem: problem.into(), also: Vec::new() }
+    }
+
+    /// All of these as one, in their order, so that nobody has to try again after each.
+    pub(crate) fn of_all(errors: impl IntoIterator<Item = ExportError>) -> Result<(), ExportError> {
+        let mut errors = errors.into_iter();
+        let Some(mut first) = errors.next() else { return Ok(()) };
+        for error in errors {
+            first.also.push(error.place);
+            first.also.extend(error.also);
+        }
+        Err(first)
+    }
 }

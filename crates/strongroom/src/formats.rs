@@ -221,7 +221,7 @@ pub struct Exported {
 /// Writes these records and values in this format. What has no place in it is left out with a notice.
 ///
 /// # Errors
-/// [`crate::ExportError`] says for which record and field, never what stands there: what the format's reader
+/// [`crate::ExportError`] says for which records and fields, never what stands there: what the format's reader
 /// would refuse, or take for something else, is not written. [`ExportFormat::Armor`] is not made of records, and
 /// [`ExportFormat::Systemd`] is several files, see [`credentials`]: both are always an error here.
 pub fn write(
@@ -248,12 +248,12 @@ pub fn write(
             write_kubernetes(records, values, name, namespace)?
         }
         ExportFormat::Systemd => {
-            let problem = "systemd takes a file for each value, not one text".into();
-            return Err(crate::ExportError { place: "the credentials".into(), problem }.into());
+            let problem = "systemd takes a file for each value, not one text";
+            return Err(crate::ExportError::at("the credentials", problem).into());
         }
         ExportFormat::Armor => {
-            let problem = "armoured text is a whole vault, not records to write".into();
-            return Err(crate::ExportError { place: "the vault".into(), problem }.into());
+            let problem = "armoured text is a whole vault, not records to write";
+            return Err(crate::ExportError::at("the vault", problem).into());
         }
     };
     if !format.takes_values() && !values.is_empty() {

@@ -1,5 +1,6 @@
 //! `strongroom export`: records in another format, with care about where plaintext goes.
 
+mod refused;
 mod systemd;
 
 use std::io::Read;
@@ -7,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
 use strongroom::wording::listed;
-use strongroom::{Environment, Error, Record, Secret, Selection};
+use strongroom::{Contents, Environment, Secret, Selection};
 
-use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
 use crate::diagnosis::Ours;
 use crate::failure::{Failure, Outcome, code};
 use crate::select::{self, Selected};
 use crate::{arguments, output, plaintext, private_file};
+use refused::refused;
 
 // What `export` takes.
 #[derive(Debug, clap::Args)]
@@ -81,7 +82,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         if selected.records.is_empty() && (!args.format.takes_values() || selected.values.is_empty()) {
             return Err(Failure::record("nothing-selected", "there is nothing to export"));
         }
-        write(context, &args, &selected)?
+        write(context, &args, &contents, &selected)?
     };
     if let Some(path) = &args.output {
         refuse_to_replace_secrets(context, path)?;
@@ -99,17 +100,20 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn write(context: &Context, args: &Args, selected: &Selected<'_>) -> Result<Secret, Failure> {
-    let records = &selected.records;
-    let target = args.target.unwrap_or(DotenvTarget::Portable);
-    let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
-    let options = ExportOptions { target, bare: names_one_record(&args.references)?, kubernetes };
-    let exported = formats::write(args.format, records, &selected.values, &options)
-        .map_err(|error| with_choice(told_apart(error, args.format), args.format, records))?;
+fn write(context: &Context, args: &Args, contents: &Contents, selected: &Selected<'_>) -> Result<Secret, Failure> {
+    let options = ExportOptions { bare: names_one_record(&args.references)?, ..options_of(args) };
+    let exported = formats::write(args.format, &selected.records, &selected.values, &options)
+        .map_err(|error| refused(context, error, args, contents, selected))?;
     for notice in exported.notices {
         context.warn(notice.text);
     }
     Ok(exported.text)
+}
+
+/// What the options say to the format.
+fn options_of(args: &Args) -> ExportOptions<'_> {
+    let kubernetes = args.name.as_deref().map(|name| (name, args.namespace.as_deref()));
+    ExportOptions { target: args.target.unwrap_or(DotenvTarget::Portable), bare: false, kubernetes }
 }
 
 /// Options that belong to some formats are refused with others, where they would change nothing.
@@ -141,39 +145,6 @@ fn check_options(args: &Args) -> Result<(), Failure> {
     // Of nothing, so that only the names can be wrong, before anybody is asked for a passphrase.
     let names_alone = formats::write_kubernetes(&[], &[], name, args.namespace.as_deref());
     names_alone.map(|_| ()).map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// With the command that gives one of two fields, which would be the same variable, another name. Formats with names
-/// of their own know no others.
-fn told_apart(error: Error, format: ExportFormat) -> Failure {
-    let has_names = matches!(format, ExportFormat::Dotenv | ExportFormat::Kubernetes | ExportFormat::Systemd);
-    let command = match &error {
-        Error::Export(error) if has_names => command_to_tell_apart(&error.place),
-        _ => None,
-    };
-    command.into_iter().fold(Failure::from(error), Failure::hint)
-}
-
-/// Where a format holds less than what was selected, the command that selects less.
-fn with_choice(failure: Failure, format: ExportFormat, records: &[&Record]) -> Failure {
-    let several = records.windows(2).any(|pair| pair[0].environment != pair[1].environment);
-    let exchanges = records.windows(2).any(|pair| !pair[0].exchange.eq_ignore_ascii_case(&pair[1].exchange));
-    match (format, records) {
-        (ExportFormat::Json | ExportFormat::Aws | ExportFormat::Nautilus, _) if several => {
-            failure.hint("repeat the command with --environment live, testnet or demo")
-        }
-        (ExportFormat::Aws, _) if exchanges => failure.hint("strongroom export aws 'binance/*'"),
-        (ExportFormat::Freqtrade | ExportFormat::FreqtradeEnv | ExportFormat::Nautilus, [first, _, ..]) => {
-            let reference = output::shell_word(&first.reference().to_string());
-            failure.hint(format!("strongroom export {} {reference}", format.name()))
-        }
-        // What freqtrade would take for another type in a variable stays a text in its file.
-        (ExportFormat::FreqtradeEnv, [record]) if record.environment != Environment::Demo => {
-            let reference = output::shell_word(&record.reference().to_string());
-            failure.hint(format!("strongroom export freqtrade {reference} --output config-private.json"))
-        }
-        _ => failure,
-    }
 }
 
 /// Whether one REF names one record. What is written then is of that record, whatever else comes into the vault.

@@ -121,31 +121,34 @@ fn read_fields(members: Object<'_>, notices: &mut Vec<Notice>) -> Result<Fields>
 
 pub(super) fn write(records: &[&Record]) -> Result<Secret, ExportError> {
     let Some(first) = records.first() else {
-        return Err(ExportError { place: "nothing".into(), problem: "there is no record to export".into() });
+        return Err(ExportError::at("nothing", "there is no record to export"));
     };
     one_environment(records)?;
     if let Some(other) = records.iter().find(|record| !record.exchange.eq_ignore_ascii_case(&first.exchange)) {
-        return Err(ExportError {
-            place: format!("{} and {}", first.reference(), other.reference()),
-            problem: "this format holds one exchange".into(),
-        });
+        return Err(ExportError::at(
+            format!("{} and {}", first.reference(), other.reference()),
+            "this format holds one exchange",
+        ));
     }
-    for record in records {
-        complete(record)?;
-        let taken = |name: &str| field::KNOWN.iter().any(|known| known.to_ascii_uppercase() == name);
-        if record.fields.names().any(taken) {
-            let problem = "has a field whose name means another field in this format".into();
-            return Err(ExportError { place: record.reference().to_string(), problem });
-        }
-    }
+    ExportError::of_all(records.iter().filter_map(|record| fits(record).err()))?;
     let written = render(|out| write_document(out, records));
     if written.len() > MOST_BYTES {
-        return Err(ExportError {
-            place: first.exchange.clone(),
-            problem: format!("would take {} bytes; AWS Secrets Manager takes at most {MOST_BYTES}", written.len()),
-        });
+        return Err(ExportError::at(
+            first.exchange.clone(),
+            format!("would take {} bytes; AWS Secrets Manager takes at most {MOST_BYTES}", written.len()),
+        ));
     }
     Ok(written)
+}
+
+fn fits(record: &Record) -> Result<(), ExportError> {
+    complete(record)?;
+    let taken = |name: &str| field::KNOWN.iter().any(|known| known.to_ascii_uppercase() == name);
+    if record.fields.names().any(taken) {
+        let problem = "has a field whose name means another field in this format";
+        return Err(ExportError::at(record.reference().to_string(), problem));
+    }
+    Ok(())
 }
 
 fn write_document(out: &mut dyn Sink, records: &[&Record]) {

@@ -101,10 +101,10 @@ pub(super) fn write(records: &[&Record], bare: bool, notices: &mut Vec<Notice>) 
     for (at, record) in records.iter().enumerate() {
         let name = name_of(record);
         if let Some(other) = accounts.iter().position(|(other, _)| *other == name) {
-            return Err(ExportError {
-                place: format!("{} and {}", records[other].reference(), records[at].reference()),
-                problem: "would have one name here, because they are one account to ccxt; rename one".into(),
-            });
+            return Err(ExportError::at(
+                format!("{} and {}", records[other].reference(), records[at].reference()),
+                "would have one name here, because they are one account to ccxt; rename one",
+            ));
         }
         let plan = Plan::of(record);
         plan.tell(record, WAYS, notices);

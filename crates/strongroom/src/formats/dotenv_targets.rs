@@ -15,11 +15,8 @@ use crate::secret::Secret;
 const DOCKER_LINE: usize = 65_535;
 
 pub(super) fn write(variables: &[Variable<'_>], target: DotenvTarget) -> Result<Secret, ExportError> {
-    for variable in variables {
-        if let Some(problem) = problem(variable, target) {
-            return Err(ExportError { place: variable.place.clone(), problem: problem.into() });
-        }
-    }
+    let refused = |variable: &Variable<'_>| Some(ExportError::at(&variable.place, problem(variable, target)?));
+    ExportError::of_all(variables.iter().filter_map(refused))?;
     Ok(render(|out| {
         for variable in variables {
             let text = variable.value.expose_secret();

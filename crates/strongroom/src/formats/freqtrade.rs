@@ -267,15 +267,15 @@ pub(super) fn only_one<'a>(records: &[&'a Record]) -> Result<&'a Record, ExportE
                 && !DEMOS.contains(&ccxt::class_of(&record.exchange)) =>
         {
             // Without the switch the keys of the demo would go to the live exchange.
-            let problem = "freqtrade has no demo trading at this exchange".into();
-            Err(ExportError { place: record.reference().to_string(), problem })
+            let problem = "freqtrade has no demo trading at this exchange";
+            Err(ExportError::at(record.reference().to_string(), problem))
         }
         [record] => Ok(record),
-        [] => Err(ExportError { place: "nothing".into(), problem: "there is no record to export".into() }),
-        [first, second, ..] => Err(ExportError {
-            place: format!("{} and {}", first.reference(), second.reference()),
-            problem: "freqtrade has one account of one exchange".into(),
-        }),
+        [] => Err(ExportError::at("nothing", "there is no record to export")),
+        [first, second, ..] => Err(ExportError::at(
+            format!("{} and {}", first.reference(), second.reference()),
+            "freqtrade has one account of one exchange",
+        )),
     }
 }
 

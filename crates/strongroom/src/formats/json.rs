@@ -99,9 +99,7 @@ fn not_kept(members: Object<'_>, notices: &mut Vec<Notice>) {
 
 pub(super) fn write(records: &[&Record]) -> Result<Secret, ExportError> {
     one_environment(records)?;
-    for record in records {
-        complete(record)?;
-    }
+    ExportError::of_all(records.iter().filter_map(|record| complete(record).err()))?;
     Ok(render(|out| {
         out.push("{\n  \"exchange_secrets\": {");
         let mut rest: Vec<&Record> = records.to_vec();
@@ -161,10 +159,10 @@ pub(super) fn one_environment(records: &[&Record]) -> Result<(), ExportError> {
     let Some(first) = records.first() else { return Ok(()) };
     match records.iter().find(|record| record.environment != first.environment) {
         None => Ok(()),
-        Some(other) => Err(ExportError {
-            place: format!("{} and {}", first.reference(), other.reference()),
-            problem: "this format holds one environment; choose it with --environment".into(),
-        }),
+        Some(other) => Err(ExportError::at(
+            format!("{} and {}", first.reference(), other.reference()),
+            "this format holds one environment; choose it with --environment",
+        )),
     }
 }
 
@@ -174,12 +172,12 @@ pub(super) fn complete(record: &Record) -> Result<(), ExportError> {
     for name in [field::API_KEY, field::API_SECRET] {
         if record.fields.get(name).is_none() {
             let problem = format!("has no {name}, and this format's reader refuses a document with such an entry");
-            return Err(ExportError { place, problem });
+            return Err(ExportError::at(place, problem));
         }
     }
     if record.fields.get("subaccount_name").is_some() {
-        let problem = "has a field called subaccount_name, which means something else in this format".into();
-        return Err(ExportError { place, problem });
+        let problem = "has a field called subaccount_name, which means something else in this format";
+        return Err(ExportError::at(place, problem));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ const MOST_KEY: usize = 253;
 const MOST_LABEL: usize = 63;
 
 pub(super) fn write(variables: &[Variable<'_>], name: &str, namespace: Option<&str>) -> Result<Secret, ExportError> {
-    let refused = |place: &str, problem: &str| ExportError { place: place.into(), problem: problem.into() };
+    let refused = |place: &str, problem: &str| ExportError::at(place, problem);
     if !is_subdomain(name) {
         let problem =
             "must be lower-case letters, digits, - and ., begin and end with a letter or digit, and have at most 253";
@@ -31,14 +31,13 @@ pub(super) fn write(variables: &[Variable<'_>], name: &str, namespace: Option<&s
             "must be lower-case letters, digits and -, begin and end with a letter or digit, and have at most 63";
         return Err(refused("the name of a namespace", problem));
     }
-    if let Some(variable) = variables.iter().find(|variable| !is_key(&variable.name)) {
-        let problem = "its variable's name is no key of a Secret: only letters, digits, -, _ and ., at most 253";
-        return Err(refused(&variable.place, problem));
-    }
+    let problem = "its variable's name is no key of a Secret: only letters, digits, -, _ and ., at most 253";
+    let nameless = variables.iter().filter(|variable| !is_key(&variable.name));
+    ExportError::of_all(nameless.map(|variable| refused(&variable.place, problem)))?;
     let bytes: usize = variables.iter().map(|variable| variable.value.len()).sum();
     if bytes > MOST_BYTES {
         let problem = format!("has {bytes} bytes, and a Secret of Kubernetes holds {MOST_BYTES}");
-        return Err(ExportError { place: "what is selected".into(), problem });
+        return Err(ExportError::at("what is selected", problem));
     }
     Ok(render(|out| {
         // The name and the namespace in quotes: 1e3 and 007 are valid, and numbers to YAML.

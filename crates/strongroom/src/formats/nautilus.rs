@@ -115,12 +115,13 @@ pub(super) fn variables<'a>(
     records: &[&'a Record],
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Variable<'a>>, ExportError> {
-    let mut variables = Vec::new();
+    let (mut variables, mut refused) = (Vec::new(), Vec::new());
     for record in records {
         let reference = record.reference();
         let Some(names) = Names::of(record) else {
-            let problem = "nautilus-trader has no names for an account of this exchange in this environment".into();
-            return Err(ExportError { place: reference.to_string(), problem });
+            let problem = "nautilus-trader has no names for an account of this exchange in this environment";
+            refused.push(ExportError::at(reference.to_string(), problem));
+            continue;
         };
         for (field, value) in record.fields.iter() {
             let place = format!("{reference}/{field}");
@@ -145,6 +146,7 @@ pub(super) fn variables<'a>(
             notices.push(Notice { line: None, text });
         }
     }
+    ExportError::of_all(refused)?;
     Ok(variables)
 }
 

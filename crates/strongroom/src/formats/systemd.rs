@@ -12,14 +12,13 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// The names and values, each fit to be a file that systemd takes.
 pub(super) fn credentials<'a>(variables: Vec<Variable<'a>>) -> Result<Vec<(String, &'a Secret)>, ExportError> {
-    if let Some(variable) = variables.iter().find(|variable| !is_credential_name(&variable.name)) {
-        let problem = "its variable's name is no name of a credential: printable ASCII without / and :, at most 255";
-        return Err(ExportError { place: variable.place.clone(), problem: problem.into() });
-    }
+    let problem = "its variable's name is no name of a credential: printable ASCII without / and :, at most 255";
+    let nameless = variables.iter().filter(|variable| !is_credential_name(&variable.name));
+    ExportError::of_all(nameless.map(|variable| ExportError::at(&variable.place, problem)))?;
     let bytes: usize = variables.iter().map(|variable| variable.value.len()).sum();
     if bytes > MOST_BYTES {
         let problem = format!("has {bytes} bytes, and systemd hands a service {MOST_BYTES}");
-        return Err(ExportError { place: "what is selected".into(), problem });
+        return Err(ExportError::at("what is selected", problem));
     }
     Ok(variables.into_iter().map(|variable| (variable.name, variable.value)).collect())
 }

@@ -43,7 +43,7 @@ pub(super) fn of<'a>(
     let mut places: BTreeMap<&str, &str> = BTreeMap::new();
     for variable in &variables {
         if let Some(other) = places.insert(&variable.name, &variable.place) {
-            return Err(ExportError { place: format!("{other} and {}", variable.place), problem: both.into() });
+            return Err(ExportError::at(format!("{other} and {}", variable.place), both));
         }
     }
     Ok(variables)

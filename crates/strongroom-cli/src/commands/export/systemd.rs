@@ -9,7 +9,7 @@ use serde::Serialize;
 use strongroom::{Durability, formats};
 use tempfile::TempDir;
 
-use super::{Args, environment_of, told_apart};
+use super::{Args, environment_of, refused};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
 use crate::{output, plaintext, private_file, select};
@@ -41,8 +41,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     if let Some(environment) = environment {
         selected.records.retain(|record| record.environment == environment);
     }
-    let credentials =
-        formats::credentials(&selected.records, &selected.values).map_err(|error| told_apart(error, args.format))?;
+    let credentials = formats::credentials(&selected.records, &selected.values)
+        .map_err(|error| refused(context, error, args, &contents, &selected))?;
     if credentials.is_empty() {
         return Err(Failure::record("nothing-selected", "there is nothing to export"));
     }

@@ -62,18 +62,17 @@ pub(in crate::formats) fn variables<'a>(
     plan.tell(record, WAYS, notices);
     let reference = record.reference();
     if plan.lighter.is_some() {
-        let problem = "freqtrade takes the key of this exchange only from its configuration file".into();
-        return Err(ExportError { place: format!("{reference}/api_secret"), problem });
+        let problem = "freqtrade takes the key of this exchange only from its configuration file";
+        return Err(ExportError::at(format!("{reference}/api_secret"), problem));
     }
-    let mut variables = Vec::new();
-    let mut add = |name: String, place: String, value: &'a Secret| -> Result<(), ExportError> {
+    let (mut variables, mut refused) = (Vec::new(), Vec::new());
+    let mut add = |name: String, place: String, value: &'a Secret| {
         if !name.ends_with(&format!("__{PASSWORD}")) && is_retyped(value.expose_secret()) {
-            let problem =
-                "freqtrade would take it for a number, true, false or a list, unless it stands in its file".into();
-            return Err(ExportError { place, problem });
+            let problem = "freqtrade would take it for a number, true, false or a list, unless it stands in its file";
+            refused.push(ExportError::at(place, problem));
+        } else {
+            variables.push(Variable { name, place, value });
         }
-        variables.push(Variable { name, place, value });
-        Ok(())
     };
     for (attribute, value) in &plan.attributes {
         let name = match member_of(attribute) {
@@ -81,12 +80,13 @@ pub(in crate::formats) fn variables<'a>(
             None => format!("{EXCHANGE}{CCXT_CONFIG}{attribute}"),
         };
         let field = words::field_of(attribute, &record.exchange).unwrap_or(attribute);
-        add(name, format!("{reference}/{field}"), value)?;
+        add(name, format!("{reference}/{field}"), value);
     }
     for (option, value) in &plan.options {
         let field = words::field_of_option(option, &record.exchange).unwrap_or(option);
-        add(format!("{EXCHANGE}{CCXT_CONFIG}OPTIONS__{option}"), format!("{reference}/{field}"), value)?;
+        add(format!("{EXCHANGE}{CCXT_CONFIG}OPTIONS__{option}"), format!("{reference}/{field}"), value);
     }
+    ExportError::of_all(refused)?;
     Ok(variables)
 }
 
