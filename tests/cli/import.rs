@@ -364,3 +364,38 @@ fn variables_of_frameworks_come_in_as_dotenv() {
     sandbox.run("import freqtrade-env bot.env").exits(2).says("with dotenv instead");
     sandbox.run("import kubernetes secret.yaml").exits(2).says("to export only");
 }
+
+#[test]
+fn a_part_of_a_record_that_replaces_says_what_is_new_and_what_stays() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write(".env", "OKX_API_KEY=EXAMPLE-NEW-KEY\n");
+    let before = sandbox.tree();
+    let told = sandbox.run("import .env --replace --dry-run").ok().never_says("has no");
+    let said = told.unwrapped();
+    let sentence = "warning: .env: okx/main: api_key is new, and api_passphrase and api_secret stay; a key and its \
+                    secret belong together:";
+    assert!(said.contains(sentence), "{said}");
+    assert_eq!(told.stderr.matches("warning: ").count(), 1, "{}", told.stderr);
+    assert!(sandbox.tree() == before);
+    let told = sandbox.run("import .env --replace").ok().prints("replaced okx/main").never_says("has no");
+    assert!(told.unwrapped().contains(sentence), "{}", told.stderr);
+    sandbox.run("get okx/main/api_key").ok().prints_only("EXAMPLE-NEW-KEY");
+    sandbox.run("get okx/main/api_secret").ok().prints_only("EXAMPLE-OKX-MAIN-SECRET-0006");
+
+    // The command that is told brings the other half.
+    let line = told.stderr.lines().map(str::trim).find(|line| line.starts_with("strongroom set")).expect("a command");
+    assert_eq!(line, "strongroom set okx/main api_secret");
+    let words = format!("{} --stdin", line.trim_start_matches("strongroom "));
+    sandbox.strongroom(&words).stdin("EXAMPLE-NEW-SECRET").end().ok();
+    sandbox.run("import .env --replace").ok().prints("unchanged").never_says("belong together");
+
+    // Both halves without what else is secret is no warning, and a whole record not worth a word.
+    sandbox.write("pair.env", "OKX_API_KEY=EXAMPLE-K3\nOKX_API_SECRET=EXAMPLE-S3\n");
+    let told = sandbox.run("import pair.env --replace").ok().never_says("warning");
+    told.says("pair.env: okx/main: api_key and api_secret are new, and api_passphrase stays");
+    sandbox.write("all.env", "OKX_API_KEY=EXAMPLE-K4\nOKX_API_SECRET=EXAMPLE-S4\nOKX_API_PASSPHRASE=EXAMPLE-P4\n");
+    sandbox.run("import all.env --replace").ok().never_says("stay");
+    let whole = sandbox.run("export strongroom okx/main").ok().text().replace("EXAMPLE-K4", "EXAMPLE-K5");
+    sandbox.write("whole.json", whole);
+    sandbox.run("import strongroom whole.json --replace").ok().prints("replaced okx/main").never_says("stay");
+}

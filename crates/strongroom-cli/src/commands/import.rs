@@ -1,6 +1,7 @@
 //! `strongroom import`: records and values from another format, all of them or none.
 
 mod hummingbot;
+mod partial;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -97,6 +98,9 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let mut vault = context.open()?;
     let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
     source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
+    if args.replace {
+        partial::tell(context, &source, &vault.contents(), &imported);
+    }
     let now = output::now();
     let names = names_of(&imported);
     let report = if args.dry_run {

@@ -19,12 +19,16 @@ impl HalfNew {
     /// Nothing when both halves of the record are new, or none, or when they are no pair: a wallet signs with one key,
     /// and who is given tokens keeps the name they are given to.
     pub fn of(before: &Record, answers: &[(String, Secret)]) -> Option<HalfNew> {
+        HalfNew::between(before, |wanted| answers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value))
+    }
+
+    /// As [`HalfNew::of`], of what has these values; none for what it does not have.
+    pub fn between<'v>(before: &Record, answer: impl Fn(&str) -> Option<&'v Secret>) -> Option<HalfNew> {
         let both = [field::API_KEY, field::API_SECRET];
         let belongs = |name: &str| wanted(&before.exchange).contains(&name) && before.fields.get(name).is_some();
         if matches!(before.kind, CredentialKind::Wallet | CredentialKind::OAuth) || !both.into_iter().all(belongs) {
             return None;
         }
-        let answer = |wanted: &str| answers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let is_new = |name: &str| answer(name).is_some_and(|value| before.fields.get(name) != Some(value));
         match both.map(is_new) {
             [true, false] => Some(HalfNew { new: both[0], stays: both[1] }),
