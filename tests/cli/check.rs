@@ -115,6 +115,76 @@ fn each_finding_says_what_is_wrong_and_what_to_type_in_80_columns() {
     assert_eq!(severities, sorted);
 }
 
+/// Twelve subaccounts at two exchanges of whose keys no shape is known, and nothing is recorded of any.
+fn desk() -> Sandbox {
+    let sandbox = Sandbox::with_vault();
+    sandbox.run("rm binance/main binance/grid okx/main --yes").ok();
+    let mut text = String::new();
+    for number in 0..6 {
+        for exchange in ["BITVAVO", "BITSTAMP"] {
+            text.push_str(&format!("{exchange}_DESK{number}_API_KEY=EXAMPLE-KEY-{exchange}-{number}\n"));
+            text.push_str(&format!("{exchange}_DESK{number}_API_SECRET=EXAMPLE-SECRET-{exchange}-{number}\n"));
+        }
+    }
+    sandbox.write(".env", text);
+    sandbox.run("import .env").ok();
+    sandbox
+}
+
+#[test]
+fn what_is_the_same_in_many_records_is_told_once_with_all_their_names() {
+    let sandbox = desk();
+    let report = sandbox.run("check").ok().says("nothing to complain about: 12 records, 24 notes");
+    assert_eq!(findings(&report), ["info 12 records no-ip-allowlist", "info 12 records permissions-not-recorded"]);
+    let record_it =
+        "          record it:\n            strongroom set 'bitstamp/*' 'bitvavo/*' --permission read,trade\n";
+    let report = report.prints(record_it);
+    assert!(report.text().lines().count() < 10, "{}", report.text());
+    // One that is not like them, and they are no longer all of their exchange.
+    sandbox.run("set bitstamp/desk3 --permission read --ip 203.0.113.7").ok();
+    let report = sandbox.run("check").ok();
+    assert_eq!(findings(&report), ["info 11 records no-ip-allowlist", "info 11 records permissions-not-recorded"]);
+    // In JSON each is one, with its own command.
+    let answer = sandbox.run("check --json").ok().json();
+    let commands = answer["findings"].as_array().expect("findings").iter().map(|finding| finding["command"].as_str());
+    assert_eq!(commands.clone().count(), 22);
+    assert!(commands.flatten().any(|command| command == "strongroom set bitvavo/desk4 --permission read,trade"));
+}
+
+#[test]
+fn a_command_for_many_records_is_one_for_a_shell() {
+    let sandbox = desk();
+    sandbox.run("rm bitstamp/desk3 --yes").ok();
+    sandbox.run("set bitstamp/desk2 --permission read --ip 203.0.113.7").ok();
+    sandbox.run("set bitvavo/desk5 --permission read --ip 203.0.113.7").ok();
+    let report = sandbox.run("check").ok();
+    let (_, rest) = report.text().split_once("record it:\n").expect("a command below its advice");
+    assert!(rest.lines().count() > 1 && rest.lines().all(|line| line.len() <= 80), "{rest}");
+    let words = sandbox.shell(&format!("strongroom() {{ printf '%s\\n' \"$@\"; }}\n{rest}")).end().ok();
+    let mut expected = vec!["set".to_owned()];
+    expected.extend([0, 1, 4, 5].map(|number| format!("bitstamp/desk{number}")));
+    expected.extend([0, 1, 2, 3, 4].map(|number| format!("bitvavo/desk{number}")));
+    expected.extend(["--permission", "read,trade"].map(str::to_owned));
+    assert_eq!(words.text().lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_has_to_be_done_to_each_says_ref_and_lists_them() {
+    let sandbox = desk();
+    for number in 0..4 {
+        sandbox.run(&format!("set bitvavo/desk{number} --expires 2020-01-01")).ok();
+    }
+    let quiet = sandbox.run("check --quiet").exits(1).says("4 errors, 24 notes in 12 records");
+    quiet.prints_only(
+        "error     4 records  expired\n          the key expired on 2020-01-01\n          \
+         make a new key, and enter it: strongroom rotate REF\n          \
+         bitvavo/desk0 bitvavo/desk1 bitvavo/desk2 bitvavo/desk3\n",
+    );
+    // Two are told one by one.
+    let two = sandbox.run("check bitvavo/desk0 bitvavo/desk1 --quiet").exits(1);
+    assert_eq!(findings(&two), ["error bitvavo/desk0 expired", "error bitvavo/desk1 expired"]);
+}
+
 #[test]
 fn the_answer_in_json_has_the_shape_that_scripts_rely_on() {
     let sandbox = clean();

@@ -162,22 +162,48 @@ pub fn colour_on_stderr() -> bool {
 /// The text in lines of at most [`WIDTH`] but for longer words, the first of which begins in this column, as all others
 /// then do.
 pub fn wrapped(text: &str, indent: usize) -> String {
+    flowed(text.split(' '), indent, " ")
+}
+
+/// As [`wrapped`], of words that may have blanks in them, with this between them.
+pub fn flowed<'w>(words: impl IntoIterator<Item = &'w str>, indent: usize, between: &str) -> String {
     let mut out = String::new();
     let mut column = indent;
-    for word in text.split(' ') {
+    for word in words {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
+        if column > indent && column + between.len() + length > WIDTH {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));
             column = indent;
         } else if column > indent {
-            out.push(' ');
-            column += 1;
+            out.push_str(between);
+            column += between.len();
         }
         out.push_str(word);
         column += length;
     }
     out
+}
+
+/// A command in lines that fit but for longer words, which a shell takes as one. The first begins in this column.
+pub fn continued(words: &[&str], indent: usize) -> String {
+    const BREAK: &str = " \\";
+    let mut text = String::new();
+    let mut column = indent;
+    for (at, word) in words.iter().enumerate() {
+        let length = word.chars().count();
+        if at > 0 && column + 1 + length + BREAK.len() > WIDTH {
+            let further = indent + 2;
+            text.push_str(&format!("{BREAK}\n{:further$}", ""));
+            column = further;
+        } else if at > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text
 }
 
 /// A warning in lines that fit, each behind the first word. A command to paste has a line of its own, which stays
@@ -223,6 +249,21 @@ mod tests {
         assert_eq!(lines[3], "         to end that:");
         assert_eq!(lines[4], format!("           strongroom rm {path} now"));
         assert!(lines[..4].iter().all(|line| line.len() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn a_long_command_is_one_for_a_shell() {
+        let names: Vec<String> = (0..40).map(|number| format!("okx/desk{number:02}")).collect();
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        let text = continued(&words, 12);
+        assert!(
+            text.lines().count() > 5 && text.lines().skip(1).all(|line| line.starts_with(&" ".repeat(14))),
+            "{text}"
+        );
+        assert!(format!("{:12}{text}", "").lines().all(|line| line.len() <= WIDTH), "{text}");
+        let joined = text.replace("\\\n", "");
+        assert_eq!(joined.split_whitespace().collect::<Vec<_>>(), words);
+        assert_eq!(continued(&["strongroom", "list"], 12), "strongroom list");
     }
 
     #[test]

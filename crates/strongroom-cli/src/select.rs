@@ -1,7 +1,9 @@
 //! Which records and values a list of REFs means.
 //!
 //! Exchange names are looked up without regard to case and under the aliases of the registry;
-//! subaccount names are exact.
+//! subaccount names are exact. The other way round, from records to REFs, is [`Naming`].
+
+mod naming;
 
 use strongroom::record::{Contents, Record, Value};
 use strongroom::registry::canonical_id;
@@ -9,6 +11,8 @@ use strongroom::{Error, Reference, Selection};
 
 use crate::arguments;
 use crate::failure::Failure;
+
+pub use naming::{MANY, Naming};
 
 /// What was selected, in the order of the vault.
 #[derive(Debug, Default)]

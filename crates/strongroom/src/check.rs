@@ -56,6 +56,7 @@
 mod addresses;
 mod blanks;
 mod case;
+mod command;
 mod dates;
 mod fields;
 mod pem;
@@ -73,11 +74,12 @@ use crate::memory::without_traces;
 use crate::policy::{About, Coverage, Policy};
 use crate::record::{Contents, Timestamp};
 use crate::vault::Vault;
-use case::{Case, command};
+use case::Case;
 
 pub(crate) use fields::absent;
 
 pub use addresses::is_network;
+pub use command::Command;
 pub use permissions::is_known_permission;
 pub use report::{Finding, Report, Silenced, Subject};
 pub use rules::{RULES, Rule, Severity, code};
@@ -148,7 +150,7 @@ fn policy_without_record(contents: &Contents, policy: &Policy, findings: &mut Ve
                 other: None,
                 message: format!("line {} allows {} to a record that is not there", allowance.line, allowance.code),
                 advice: "correct the record of this [[allow]], or remove it".into(),
-                command: Some(command(["list"])),
+                command: Some(Command::of(["list"])),
             });
         }
     }

@@ -3,13 +3,14 @@
 //! The rules are the library's. Here: which policy counts, which records are asked for, and how it is told: for
 //! programs in this file, for people in [`page`].
 
+mod alike;
 mod page;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use strongroom::check::{Finding, Report, Severity, Silenced, Subject};
+use strongroom::check::{Command, Finding, Report, Severity, Silenced, Subject};
 use strongroom::{Policy, Reference};
 
 use crate::context::Context;
@@ -59,7 +60,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             report.findings.retain(|finding| finding.severity <= most);
             report.silenced.clear();
         }
-        output::text(page::of(&report, output::colour_on_stdout()))?;
+        output::text(page::of(&report, &contents, output::colour_on_stdout()))?;
         summary.iter().for_each(|line| context.note(line));
     }
     Ok(if ok { Outcome::Done } else { Outcome::Attention })
@@ -147,7 +148,7 @@ impl<'a> View<'a> {
             other: finding.other.as_ref().map(ToString::to_string),
             message: &finding.message,
             advice: &finding.advice,
-            command: finding.command.as_deref(),
+            command: finding.command.as_ref().map(Command::as_str),
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Severity, Subject};
+use super::{Command, Finding, Severity, Subject};
 use crate::policy::Policy;
 use crate::record::{CredentialKind, Environment, Record, Timestamp, field};
 use crate::registry::{self, Exchange, Permission};
-use crate::wording::shell_word;
 
 /// A record, what is known about it, and the findings so far.
 pub(super) struct Case<'a> {
@@ -93,9 +92,8 @@ impl<'a> Case<'a> {
     }
 
     /// `strongroom VERB REF REST...`, to paste.
-    pub(super) fn command(&self, verb: &str, rest: &[&str]) -> String {
-        let reference = self.record.reference().to_string();
-        command([verb, &reference].iter().chain(rest).copied())
+    pub(super) fn command(&self, verb: &str, rest: &[&str]) -> Command {
+        Command::on(verb, &self.record.reference(), rest)
     }
 }
 
@@ -110,29 +108,8 @@ impl Said<'_> {
     }
 
     /// What to do, and a command for it.
-    pub(super) fn advise(self, advice: impl Into<String>, command: String) {
+    pub(super) fn advise(self, advice: impl Into<String>, command: Command) {
         self.0.advice = advice.into();
         self.0.command = Some(command);
-    }
-}
-
-/// `strongroom WORDS...`, each as a shell reads it back.
-pub(super) fn command<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let mut line = String::from("strongroom");
-    for word in words {
-        line.push(' ');
-        line.push_str(&shell_word(word));
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_survive_a_shell() {
-        assert_eq!(command(["set", "okx/main@demo", "api_key"]), "strongroom set okx/main@demo api_key");
-        assert_eq!(command(["set", "okx/$(id)'s"]), "strongroom set 'okx/$(id)'\\''s'");
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::command;
-use super::{Case, Finding, Severity, Subject, blanks, code, pem};
+use super::{Case, Command, Finding, Severity, Subject, blanks, code, pem};
 use crate::record::{Environment, Fields, Value, field};
 use crate::registry::{self, Exchange, swapped};
 use crate::wording::listed;
@@ -42,7 +41,7 @@ pub(super) fn check_value(name: &str, value: &Value, findings: &mut Vec<Finding>
         code,
         message: format!("its value {problem}"),
         advice: "unless it has to be so, enter it again".into(),
-        command: Some(command(["set", &subject.to_string()])),
+        command: Some(Command::on("set", &subject, &[])),
         subject,
         field: None,
         other: None,
@@ -62,7 +61,7 @@ fn exchange(case: &mut Case<'_>, guesses: &mut Guesses) {
         Some(id) => (format!("its exchange is not one that is known here; is it {id}?"), vec![id]),
         None => ("its exchange is not one that is known here, so little is checked".into(), vec![]),
     };
-    let command = command(["exchanges"].into_iter().chain(rest));
+    let command = Command::of(["exchanges"].into_iter().chain(rest));
     case.say(Severity::Info, code::UNKNOWN_EXCHANGE, message)
         .advise("if the name is a slip, strongroom mv gives the record another", command);
 }

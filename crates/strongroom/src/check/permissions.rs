@@ -65,8 +65,8 @@ mod tests {
             let report = contents.check(&Policy::default(), 0);
             let found = report.findings.iter().find(|finding| finding.code == code::WITHDRAW_PERMISSION);
             // Those whose keys are wallets have no permissions.
-            let Some(command) = found.and_then(|finding| finding.command.as_deref()) else { continue };
-            let words = command.split("--permission ").nth(1).unwrap();
+            let Some(command) = found.and_then(|finding| finding.command.as_ref()) else { continue };
+            let words = command.as_str().split("--permission ").nth(1).unwrap();
             let again = |word: &str| registry::permission(exchange.id, word).contains(&Permission::Withdraw);
             assert!(!words.is_empty() && !words.split(',').any(again), "{command}");
             tried += 1;

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::command;
-use super::{Finding, Severity, Subject, code};
+use super::{Command, Finding, Severity, Subject, code};
 use crate::policy::Coverage;
 use crate::record::{Contents, Environment, Record, field};
 use crate::registry;
@@ -162,7 +161,7 @@ impl Pair<'_> {
             code: code::SAME_SECRET,
             message: format!("{} {verb} the same as in {first}: {}", listed(fields.iter().copied()), self.why),
             advice: "give each its own".into(),
-            command: Some(command(["set", &later.to_string()].into_iter().chain(fields.iter().copied()))),
+            command: Some(Command::on("set", &later, &fields)),
             field: fields.first().map(|name| (*name).to_owned()),
             subject: Subject::Record(later),
             other: Some(Subject::Record(first)),
@@ -179,7 +178,7 @@ fn within(record: &Record, first: &str, later: &str) -> Finding {
         code: code::SAME_SECRET,
         message: format!("{later} has the same value as {first}"),
         advice: "one of them was likely pasted twice".into(),
-        command: Some(command(["set", &reference.to_string(), later])),
+        command: Some(Command::on("set", &reference, &[later])),
         field: Some(later.to_owned()),
         subject: Subject::Record(reference),
         other: None,
@@ -195,7 +194,7 @@ fn beside(record: &Record, name: &str, value: &str) -> Finding {
         code: code::SAME_SECRET,
         message: format!("it is the same as {reference}/{name}, and stays behind when that is rotated"),
         advice: "if nothing reads it under this name, remove it".into(),
-        command: Some(command(["rm", &subject.to_string()])),
+        command: Some(Command::on("rm", &subject, &[])),
         field: None,
         subject,
         other: Some(Subject::Record(reference)),

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use super::command::Command;
 use super::rules::{RULES, Severity};
 use crate::policy::Coverage;
 use crate::record::{Reference, Selection};
 
 /// What a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A record.
     Record(Reference),
@@ -49,7 +50,7 @@ pub struct Finding {
     /// What to do.
     pub advice: String,
     /// A command that does it, or the last part of it, to paste.
-    pub command: Option<String>,
+    pub command: Option<Command>,
 }
 
 /// `error: okx/main: api_passphrase is missing; OKX needs it [missing-field]`

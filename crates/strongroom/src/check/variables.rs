@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::command;
-use super::{Finding, Severity, Subject, code};
+use super::{Command, Finding, Severity, Subject, code};
 use crate::formats::{own_name, variable_name};
 use crate::record::{Contents, Record, Selection};
 
@@ -34,15 +33,15 @@ fn of_record(record: &Record, field: &str, name: &str, place: &str, other: Subje
     let reference = record.reference();
     let usual = variable_name(&reference, field);
     let free = if usual == name { "NAME".to_owned() } else { usual };
-    let words = ["set", &reference.to_string(), "--variable", &format!("{field}={free}")];
+    let command = Command::on("set", &reference, &["--variable", &format!("{field}={free}")]);
     Finding {
         severity: Severity::Warning,
         code: code::SAME_VARIABLE,
-        subject: Subject::Record(reference.clone()),
+        subject: Subject::Record(reference),
         field: Some(field.to_owned()),
         other: Some(other),
         message: format!("{field} is the environment variable {name}, as is {place}: run refuses them together"),
         advice: "give it another".into(),
-        command: Some(command(words)),
+        command: Some(command),
     }
 }
