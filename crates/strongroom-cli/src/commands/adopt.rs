@@ -4,19 +4,20 @@
 //! trusted once.
 
 mod advice;
+mod masked;
 mod proof;
 
 use std::path::{Path, PathBuf};
 
-use strongroom::formats::{self, ImportFormat, ImportReport};
-use strongroom::record::field;
-use strongroom::{Contents, Secret, Selection};
+use strongroom::formats::{self, ImportFormat, ImportReport, Imported};
+use strongroom::record::Timestamp;
+use strongroom::{Contents, Unlock};
 
-use super::import::{self, SourceFile};
+use super::import::{self, Name, SourceFile};
 use crate::context::Context;
 use crate::create::{self, CreateArgs, Created, MadeUp};
 use crate::failure::{Failure, Outcome, code};
-use crate::output::{self, ImportAnswer, Table};
+use crate::output::{self, ImportAnswer};
 use crate::unlock;
 use crate::unlock::source::shown;
 use crate::unlock::streams;
@@ -59,40 +60,15 @@ fn adopt_into(
     sources: &[SourceFile],
     expected: &Contents,
 ) -> Result<Outcome, Failure> {
-    // Whoever says how to unlock means that; else the machine key that made the vault opens it again.
-    let globals = &context.globals;
-    let told = globals.key_file.is_some()
-        || globals.passphrase_file.is_some()
-        || globals.passphrase_fd.is_some()
-        || globals.passphrase_command.is_some();
-    let key = args.create.machine_key.as_deref().filter(|key| !told && key.is_file());
-    let mut vault = context.open_with(path, || match key {
-        Some(key) => unlock::machine_key_file(key),
-        None => unlock::unlock(context, path),
-    })?;
+    let key = own_key(context, args);
+    let mut vault = context.open_with(path, || secret_of_existing(context, key, path))?;
     // With its own machine key this is the same command again, and was obeyed the first time.
     if key.is_none() {
         warn_of_ignored(context, &args.create, path);
     }
-    let mut parsed = Vec::with_capacity(sources.len());
-    let mut names = Vec::with_capacity(sources.len());
-    for source in sources {
-        let imported = source.parse_quietly(args.exchange.as_deref())?;
-        names.push(import::names_of(&imported));
-        parsed.push(imported);
-    }
+    let (parsed, names) = parse_all(args, sources)?;
     let now = output::now();
-    let merge = |contents: &mut Contents| {
-        let mut whole = ImportReport::default();
-        for imported in parsed {
-            let report = formats::merge_into(contents, imported, args.replace, now)?;
-            whole.added.extend(report.added);
-            whole.unchanged.extend(report.unchanged);
-            whole.replaced.extend(report.replaced);
-            whole.expiry_forgotten.extend(report.expiry_forgotten);
-        }
-        Ok(whole)
-    };
+    let merge = |contents: &mut Contents| merge_into_existing(contents, parsed, args.replace, now);
     let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
     proof::on_disk(&vault, expected)?;
     let report = import::sorted(report);
@@ -111,13 +87,60 @@ fn adopt_into(
     } else {
         output::line(format!("unchanged: {} has all of it already", path.display()))?;
     }
-    output::text(format!("\nin {}, read back from disk:\n\n{}", path.display(), masked(expected)))?;
+    output::text(format!("\nin {}, read back from disk:\n\n{}", path.display(), masked::contents(expected)))?;
     output::text(advice::on_plaintext(sources))?;
     if changed {
-        output::text(advice::on_rotation(expected))?;
+        output::text(advice::on_rotation(expected, &vault.contents()))?;
     }
     output::text(advice::next_command(path, &unlock_option(context, key), &vault.contents()))?;
     Ok(Outcome::Done)
+}
+
+/// The machine key that made the vault opens it again, unless somebody says how to unlock, and means that.
+fn own_key<'a>(context: &Context, args: &'a Args) -> Option<&'a Path> {
+    let globals = &context.globals;
+    let told = globals.key_file.is_some()
+        || globals.passphrase_file.is_some()
+        || globals.passphrase_fd.is_some()
+        || globals.passphrase_command.is_some();
+    args.create.machine_key.as_deref().filter(|key| !told && key.is_file())
+}
+
+fn secret_of_existing(context: &Context, key: Option<&Path>, path: &Path) -> Result<Unlock, Failure> {
+    match key {
+        Some(key) => unlock::machine_key_file(key),
+        None => unlock::unlock(context, path),
+    }
+}
+
+/// What each file has, and the names that programs read it by.
+fn parse_all(args: &Args, sources: &[SourceFile]) -> Result<(Vec<Imported>, Vec<Vec<Name>>), Failure> {
+    let mut parsed = Vec::with_capacity(sources.len());
+    let mut names = Vec::with_capacity(sources.len());
+    for source in sources {
+        let imported = source.parse_quietly(args.exchange.as_deref())?;
+        names.push(import::names_of(&imported));
+        parsed.push(imported);
+    }
+    Ok((parsed, names))
+}
+
+/// All files, one after the other, into the contents of a vault that is there.
+fn merge_into_existing(
+    contents: &mut Contents,
+    parsed: Vec<Imported>,
+    replace: bool,
+    now: Timestamp,
+) -> strongroom::Result<ImportReport> {
+    let mut whole = ImportReport::default();
+    for imported in parsed {
+        let report = formats::merge_into(contents, imported, replace, now)?;
+        whole.added.extend(report.added);
+        whole.unchanged.extend(report.unchanged);
+        whole.replaced.extend(report.replaced);
+        whole.expiry_forgotten.extend(report.expiry_forgotten);
+    }
+    Ok(whole)
 }
 
 fn adopt_new(
@@ -147,10 +170,10 @@ fn adopt_new(
     output::text(format!(
         "\nin {}, read back from disk and compared:\n\n{}",
         created.path.display(),
-        masked(expected)
+        masked::contents(expected)
     ))?;
     output::text(advice::on_plaintext(sources))?;
-    output::text(advice::on_rotation(expected))?;
+    output::text(advice::on_rotation(expected, expected))?;
     let option = unlock_option(context, created.secrets.machine_key.as_deref());
     output::text(advice::next_command(&created.path, &option, &created.vault.contents()))?;
     Ok(Outcome::Done)
@@ -247,33 +270,4 @@ fn warn_of_ignored(context: &Context, args: &CreateArgs, path: &Path) {
             context.warn(format!("{} is there already, so {option} is of no effect; see {instead}", path.display()));
         }
     }
-}
-
-/// Records and values with the last characters of what they hold, one column for each field.
-fn masked(contents: &Contents) -> String {
-    let has = |name: &str| contents.records().iter().any(|record| record.fields.get(name).is_some());
-    let known = field::KNOWN.into_iter().filter(|name| has(name));
-    let mut names: Vec<&str> = known.collect();
-    for record in contents.records() {
-        for name in record.fields.names() {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    let mut table = Table::new(std::iter::once("  record").chain(names.iter().copied()));
-    for record in contents.records() {
-        let values = names.iter().map(|name| record.fields.get(name).map(Secret::masked).unwrap_or_default());
-        table.row(std::iter::once(format!("  {}", record.reference())).chain(values));
-    }
-    let mut text = if contents.records().is_empty() { String::new() } else { table.render() };
-    let mut values = Table::plain();
-    for (name, value) in contents.values() {
-        values.row([format!("  {}", Selection::Value(name.to_owned())), value.value.masked()]);
-    }
-    if !text.is_empty() && contents.values().next().is_some() {
-        text.push('\n');
-    }
-    text.push_str(&values.render());
-    text
 }

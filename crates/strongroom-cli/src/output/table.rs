@@ -87,6 +87,12 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
+    /// Whether nothing of it has to be cut on a terminal.
+    pub fn fits(&self) -> bool {
+        let text = self.render_for(Place { width: usize::MAX, colours: false });
+        text.lines().all(|line| line.chars().count() <= WIDTH)
+    }
+
     /// The text, with a line feed after every row. Columns that are empty everywhere are left out.
     ///
     /// Only for a terminal is anything cut: a pipe has no width, and `grep` should find what is there.

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use strongroom::Contents;
 use strongroom::formats::ImportFormat;
+use strongroom::{Contents, Record, Reference, Selection};
 
 use crate::commands::import::SourceFile;
-use crate::output::{printable, shell_word};
+use crate::output::{printable, shell_word, wrapped};
 use crate::plaintext::{self, GitState};
+use crate::select::Naming;
+
+/// How many names have a line each. Any more would scroll what else is said off the screen.
+const MOST_LINES: usize = 10;
 
 /// What to delete, and who else gets at it until then.
 pub fn on_plaintext(sources: &[SourceFile]) -> String {
@@ -40,17 +44,26 @@ fn has_settings(source: &SourceFile) -> bool {
     matches!(source.format, ImportFormat::Freqtrade | ImportFormat::Ccxt)
 }
 
-/// Which keys to make anew.
-pub fn on_rotation(contents: &Contents) -> String {
-    let names: Vec<String> = contents.records().iter().map(|record| record.reference().to_string()).collect();
-    let values: Vec<String> = contents.values().map(|(name, _)| format!("env/{name}")).collect();
+/// Which keys to make anew. `vault` is all that it has: where all of an exchange lay around, many are named by that.
+pub fn on_rotation(contents: &Contents, vault: &Contents) -> String {
+    let records: Vec<Reference> = contents.records().iter().map(Record::reference).collect();
+    let names = match records.len() > MOST_LINES {
+        true => Naming::of(vault).references(&records.iter().collect::<Vec<_>>()),
+        false => records.iter().map(ToString::to_string).collect(),
+    };
+    let values: Vec<String> =
+        contents.values().map(|(name, _)| Selection::Value(name.to_owned()).to_string()).collect();
     let mut text = String::new();
     text.push_str("\nthese lay around in plaintext, where backups, editors and other programs may\n");
     text.push_str("have read them.\n");
     let mut list = |advice: &str, names: &[String]| {
         if !names.is_empty() {
             text.push_str(&format!("{advice}:\n\n"));
-            names.iter().for_each(|name| text.push_str(&format!("  {}\n", printable(name))));
+            let names: Vec<String> = names.iter().map(|name| printable(name)).collect();
+            match names.len() > MOST_LINES {
+                true => text.push_str(&format!("  {}\n", wrapped(&names.join(" "), 2))),
+                false => names.iter().for_each(|name| text.push_str(&format!("  {name}\n"))),
+            }
         }
     };
     list("Make new keys at the exchange, then `strongroom rotate REF`", &names);
