@@ -1,5 +1,7 @@
 //! From plaintext to vault in one step: the README's first command.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use strongroom_tests::{BINANCE_SECRET, PASSPHRASE, SAMPLE_JSON, SAMPLE_SECRETS, Sandbox, repository};
@@ -195,4 +197,162 @@ fn adopt_unlocks_with_what_it_is_told_to() {
     // A machine key of another vault does not open this one; the passphrase that is named does.
     sandbox.run("init --vault other.strongroom --machine-key other.key --no-passphrase --no-recovery").ok();
     sandbox.bare("adopt secrets.json --machine-key other.key --passphrase-file passphrase").end().ok();
+}
+
+/// All that is below these: directories and files, lock files too, with their bytes.
+fn everything(sandbox: &Sandbox) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    fn walk(directory: &Path, all: &mut BTreeMap<PathBuf, Option<Vec<u8>>>) {
+        for entry in std::fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let is_directory = path.is_dir();
+            all.insert(path.clone(), (!is_directory).then(|| std::fs::read(&path).expect("a file")));
+            if is_directory {
+                walk(&path, all);
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(&sandbox.path(""), &mut all);
+    walk(&sandbox.outside("home"), &mut all);
+    all
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_made_and_makes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let before = everything(&sandbox);
+    // Nobody is there to type a passphrase, and nobody is needed.
+    let run = sandbox.run(&format!("{ADOPT} --dry-run")).ok().says("secrets.json: read as json");
+    let run = run.says("nothing is written").prints("would make the vault demo/vault.strongroom\n");
+    let run = run.prints("would make the machine key demo/machine.key\n").prints("a passphrase that is asked for");
+    run.prints("  RECORD        API_KEY").prints("  okx/main ").never_says(BINANCE_SECRET);
+    let answer = sandbox.run(&format!("{ADOPT} --dry-run --json --generate-passphrase")).ok().json();
+    assert_eq!(answer["added"], serde_json::json!(["binance/grid", "binance/main", "okx/main"]));
+    assert_eq!(answer["would_make"], serde_json::json!(["demo/vault.strongroom", "demo/machine.key"]));
+    assert_eq!((&answer["passphrase"], &answer["recovery_code"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    assert!(everything(&sandbox) == before);
+    // What it says comes true.
+    sandbox.run(&format!("{ADOPT} --generate-passphrase")).ok();
+    assert!(sandbox.path("demo/vault.strongroom").exists() && sandbox.path("demo/machine.key").exists());
+}
+
+#[test]
+fn a_dry_run_beside_a_vault_says_what_is_new_the_same_and_different_and_leaves_no_pin() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.write("new.env", "KRAKEN_API_KEY=EXAMPLE-KRAKEN-KEY\nKRAKEN_API_SECRET=EXAMPLE-KRAKEN-SECRET\n");
+    sandbox.write(
+        "other.env",
+        "OKX_API_KEY=EXAMPLE-A-KEY\nOKX_API_SECRET=EXAMPLE-A-SECRET\nOKX_API_PASSPHRASE=EXAMPLE-A-PHRASE\n",
+    );
+    let before = everything(&sandbox);
+    sandbox.run("adopt secrets.json --dry-run").ok().prints("unchanged: vault.strongroom has all of it already\n");
+    let added = sandbox.run("adopt secrets.json new.env --dry-run").ok();
+    added.prints("would be added kraken/main\n").prints("unchanged okx/main\n");
+    let different = sandbox.run("adopt secrets.json new.env other.env --dry-run --replace").ok();
+    different.prints("would be replaced okx/main\n");
+    let words = "adopt new.env other.env --dry-run";
+    let different = sandbox.run(words).exits(6).says("okx/main").says("--replace");
+    different.prints("would be added kraken/main\n").prints("different okx/main\n");
+    let answer = sandbox.run(&format!("{words} --json")).exits(6);
+    assert_eq!(answer.error_kind(), "differs");
+    let answer = answer.json();
+    assert_eq!((&answer["added"], &answer["different"]), (&["kraken/main"][..].into(), &["okx/main"][..].into()));
+    assert_eq!(answer["would_make"], serde_json::json!([]));
+    assert!(everything(&sandbox) == before);
+    sandbox.run("adopt new.env other.env").exits(6);
+    sandbox.run("adopt new.env").ok();
+}
+
+#[test]
+fn a_dry_run_is_refused_what_the_command_would_be() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.write("weak", "password");
+    sandbox.write("nothing.env", "# nothing\n");
+    let before = everything(&sandbox);
+    for (words, code) in [
+        ("secrets.json --machine-key secrets.json", 7),
+        ("secrets.json --passphrase-file weak", 7),
+        ("secrets.json --no-passphrase --no-recovery", 2),
+        ("nothing.env", 3),
+        ("not-there.env", 3),
+    ] {
+        sandbox.bare(&format!("adopt {words} --dry-run")).end().exits(code);
+        sandbox.bare(&format!("adopt {words}")).end().exits(code);
+    }
+    assert!(everything(&sandbox) == before);
+    // A vault that is there has to be opened.
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    sandbox.bare("adopt secrets.json --dry-run").end().exits(4);
+    sandbox.bare("adopt secrets.json --dry-run --passphrase-file wrong").end().exits(4);
+}
+
+#[test]
+fn a_dry_run_notices_an_older_vault_and_remembers_nothing() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("secrets.json", SAMPLE_JSON);
+    let older = sandbox.read("vault.strongroom");
+    sandbox.run("set okx/main --permission read").ok();
+    let newer = sandbox.read("vault.strongroom");
+    sandbox.run("list").ok();
+    sandbox.write("vault.strongroom", older);
+    let before = everything(&sandbox);
+    sandbox.run("adopt secrets.json --dry-run").exits(5);
+    assert!(everything(&sandbox) == before);
+    sandbox.write("vault.strongroom", newer);
+    sandbox.run("adopt secrets.json --dry-run").ok();
+}
+
+#[test]
+fn the_example_is_one_table_and_many_kinds_of_fields_fit_80_columns() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.strongroom("adopt --dry-run --vault vault.strongroom");
+    run.arg(repository().join("examples/secrets.json")).end().ok().prints(
+        "  RECORD                 API_KEY       API_SECRET    API_PASSPHRASE\n  \
+         binance/main           ********-KEY  ********CRET\n  \
+         binance/market-making  ********-KEY  ********CRET\n  \
+         kraken/main            ********-KEY  ********CRET\n  \
+         okx/hedge              ********-KEY  ********CRET  ********RASE\n  \
+         okx/main               ********-KEY  ********CRET  ********RASE\n",
+    );
+    sandbox.write(
+        ".env",
+        "OKX_API_KEY=EXAMPLE-KEY-OF-OKX\nOKX_API_SECRET=EXAMPLE-SECRET-OF-OKX\nOKX_API_PASSPHRASE=EXAMPLE-PHRASE\n\
+         BINANCE_API_KEY=EXAMPLE-KEY-OF-BINANCE\nBINANCE_API_SECRET=EXAMPLE-SECRET-OF-BINANCE\n\
+         HYPERLIQUID_PRIVATE_KEY=EXAMPLE-WALLET\nHYPERLIQUID_WALLET_ADDRESS=EXAMPLE-ADDRESS-OF-WALLET\n",
+    );
+    let run = sandbox.run("adopt .env --dry-run").ok();
+    let run = run.prints("  RECORD        API_KEY       API_SECRET    API_PASSPHRASE\n  binance/main  ");
+    let run = run.prints("\n\n  RECORD            PRIVATE_KEY  WALLET_ADDRESS\n  hyperliquid/main  ");
+    assert!(run.text().lines().all(|line| line.chars().count() <= 80), "{}", run.text());
+}
+
+#[test]
+fn more_than_ten_keys_to_replace_are_named_by_their_exchanges() {
+    let sandbox = Sandbox::new();
+    let env = |numbers: std::ops::Range<usize>, exchange: &str| -> String {
+        let line = |number: usize, field: &str| format!("{exchange}_D{number:02}_{field}=EXAMPLE-{field}-{number}\n");
+        numbers.map(|number| line(number, "API_KEY") + &line(number, "API_SECRET")).collect()
+    };
+    let adopt = |text: String| {
+        sandbox.write(".env", text);
+        let adopted = sandbox.run("adopt .env --machine-key machine.key --no-passphrase --no-recovery").ok();
+        let (_, rest) = adopted.text().split_once("then `strongroom rotate REF`:\n\n").expect("keys to replace");
+        rest.split("\n\n").next().expect("a list").to_owned()
+    };
+    let ten = adopt(env(0..10, "KRAKEN"));
+    let each: Vec<String> = (0..10).map(|number| format!("  kraken/d{number:02}")).collect();
+    assert_eq!(ten.lines().collect::<Vec<_>>(), each);
+    // The ten that are there are not among these.
+    let more = adopt(env(10..14, "KRAKEN") + &env(0..9, "OKX"));
+    assert_eq!(more, "  kraken/d10\n  kraken/d11\n  kraken/d12\n  kraken/d13\n  okx/*");
+    let many = adopt(env(14..30, "KRAKEN"));
+    assert!(
+        many.lines().count() < 5 && many.contains("  kraken/d14 kraken/d15 ") && many.contains(" kraken/d29"),
+        "{many}"
+    );
+    assert!(many.lines().all(|line| line.len() <= 80), "{many}");
 }

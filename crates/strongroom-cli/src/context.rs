@@ -15,6 +15,15 @@ use crate::{diagnosis, output, patience, prompt, unlock};
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
 
+/// What opening a vault may do beside it.
+#[derive(Clone, Copy)]
+struct Aside {
+    /// Ask about a vault that the pin refuses.
+    ask: bool,
+    /// Remember what was seen.
+    pin: bool,
+}
+
 /// One run of the program.
 pub struct Context {
     /// The options that every command takes.
@@ -133,26 +142,34 @@ impl Context {
     /// See [`Context::open_at`].
     pub fn open_unasked(&self) -> Result<Vault, Failure> {
         let path = self.find_vault_path()?;
-        self.open_asking(&path, || unlock::unlock(self, &path), false)
+        self.open_beside(&path, || unlock::unlock(self, &path), Aside { ask: false, pin: true })
     }
 
     /// As [`Context::open_at`], with a secret found by the caller.
     ///
     /// The file is read before the secret is asked for: nobody should type a passphrase for a file that is no vault.
     pub fn open_with(&self, path: &Path, secret: impl Fn() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
-        self.open_asking(path, secret, true)
+        self.open_beside(path, secret, Aside { ask: true, pin: true })
     }
 
-    fn open_asking(
+    /// As [`Context::open_with`], for a look that leaves nothing behind, no pin either.
+    ///
+    /// # Errors
+    /// See [`Context::open_at`].
+    pub fn look_with(&self, path: &Path, secret: impl Fn() -> Result<Unlock, Failure>) -> Result<Vault, Failure> {
+        self.open_beside(path, secret, Aside { ask: true, pin: false })
+    }
+
+    fn open_beside(
         &self,
         path: &Path,
         secret: impl Fn() -> Result<Unlock, Failure>,
-        ask: bool,
+        aside: Aside,
     ) -> Result<Vault, Failure> {
         let mut tries_left = prompt::TRIES;
         loop {
             tries_left -= 1;
-            match self.try_to_open(path, &secret, ask) {
+            match self.try_to_open(path, &secret, aside) {
                 // Only what was typed: a wrong file stays wrong.
                 Err(failure) if tries_left > 0 && self.asked.get() && is_mistyped(&failure) => {
                     prompt::say(match failure.kind {
@@ -169,17 +186,21 @@ impl Context {
         &self,
         path: &Path,
         secret: impl Fn() -> Result<Unlock, Failure>,
-        ask: bool,
+        aside: Aside,
     ) -> Result<Vault, Failure> {
-        let options = self.open_options()?;
+        let options = || -> Result<OpenOptions, Failure> {
+            let options = self.open_options()?;
+            Ok(if aside.pin { options } else { options.leave_pin() })
+        };
+        let first = options()?;
         let locked = self.read_locked(path)?;
         let secret = secret()?;
         let memory = most_memory(&locked);
-        let mut opened = patience::told(self, memory, || options.unlock(locked, &secret));
-        if let (Err(Error::Pin(refusal)), true) = (&opened, ask)
+        let mut opened = patience::told(self, memory, || first.unlock(locked, &secret));
+        if let (Err(Error::Pin(refusal)), true) = (&opened, aside.ask)
             && let Some(accept) = self.accepted_by_a_person(path, refusal)?
         {
-            let (options, locked) = (self.open_options()?.accept(accept), self.read_locked(path)?);
+            let (options, locked) = (options()?.accept(accept), self.read_locked(path)?);
             opened = patience::told(self, memory, || options.unlock(locked, &secret));
         }
         let vault = opened.map_err(|error| Failure::from(error).at(path))?;

@@ -64,6 +64,54 @@ pub fn create(
     contents: Contents,
     imported: Option<ImportAnswer<'_>>,
 ) -> Result<Created, Failure> {
+    refuse(context, path, args)?;
+    let ways = WaysIn {
+        key: args.machine_key.as_deref().map(KeyToUse::find).transpose()?,
+        passphrase: if args.no_passphrase { None } else { Some(new_passphrase(context, args)?) },
+        recovery_code: if args.no_recovery { None } else { Some(RecoveryCode::generate()?) },
+        cost: args.policy.kdf.cost(),
+    };
+    let mut contents = contents;
+    contents.name.clone_from(&args.name);
+    let new = |slots| NewVault { contents, slots, author: context::author(), pins: context::pins() };
+    ways.make(context, path, new, imported)
+}
+
+/// What [`create`] would make.
+pub struct Plan {
+    /// What the vault would open with, in words.
+    pub ways: Vec<&'static str>,
+    /// The machine key's file, and whether it is there already.
+    pub machine_key: Option<(PathBuf, bool)>,
+}
+
+/// What [`create`] would make at `path`. Nothing is made, nobody is asked, and no command is run.
+///
+/// # Errors
+/// As [`create`], as far as they are known by then: 7 for a weak passphrase only when a file or descriptor has it.
+pub fn plan(context: &Context, path: &Path, args: &CreateArgs) -> Result<Plan, Failure> {
+    refuse(context, path, args)?;
+    let key = args.machine_key.as_deref().map(KeyToUse::find).transpose()?;
+    let globals = &context.globals;
+    let passphrase = if args.no_passphrase {
+        None
+    } else if globals.passphrase_file.is_some() || globals.passphrase_fd.is_some() {
+        new_passphrase(context, args)?;
+        Some("the passphrase that is given")
+    } else if globals.passphrase_command.is_some() {
+        Some("the passphrase that the command gives")
+    } else if args.policy.generate_passphrase {
+        Some("a passphrase that is made up and shown once")
+    } else {
+        Some("a passphrase that is asked for")
+    };
+    let recovery_code = (!args.no_recovery).then_some("a recovery code that is shown once");
+    let ways = passphrase.into_iter().chain(recovery_code).chain(key.as_ref().map(|_| "the machine key")).collect();
+    Ok(Plan { ways, machine_key: key.map(|key| (key.path, key.reused)) })
+}
+
+/// What can be refused by looking at the options and the path.
+fn refuse(context: &Context, path: &Path, args: &CreateArgs) -> Result<(), Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::from(Error::AlreadyThere { path: path.to_owned() })
             .hint("strongroom import FILE")
@@ -78,16 +126,7 @@ pub fn create(
         return Err(Failure::usage("a new vault's passphrase needs no key file; --factor-file would be of no effect")
             .hint("strongroom slot add --new-factor-file PATH"));
     }
-    let ways = WaysIn {
-        key: args.machine_key.as_deref().map(KeyToUse::find).transpose()?,
-        passphrase: if args.no_passphrase { None } else { Some(new_passphrase(context, args)?) },
-        recovery_code: if args.no_recovery { None } else { Some(RecoveryCode::generate()?) },
-        cost: args.policy.kdf.cost(),
-    };
-    let mut contents = contents;
-    contents.name.clone_from(&args.name);
-    let new = |slots| NewVault { contents, slots, author: context::author(), pins: context::pins() };
-    ways.make(context, path, new, imported)
+    Ok(())
 }
 
 /// What a new vault will open with.

@@ -53,6 +53,7 @@ pub mod examples {
     /// Of `adopt`.
     pub const ADOPT: &str = "Examples:
   strongroom adopt .env
+  strongroom adopt .env secrets.json --dry-run
   strongroom adopt secrets.json --machine-key ~/.config/strongroom/machine.key";
     /// Of `init`.
     pub const INIT: &str = "Examples:

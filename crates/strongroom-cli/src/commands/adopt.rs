@@ -6,6 +6,7 @@
 mod advice;
 mod masked;
 mod proof;
+mod rehearsal;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,9 @@ pub struct Args {
     /// Where the vault has other values already, take the new ones
     #[arg(long)]
     replace: bool,
+    /// Say what would happen, make and change nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     create: CreateArgs,
 }
@@ -47,6 +51,8 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let sources = read(context, &args)?;
     let (expected, from_files) = merged(context, &args, &sources)?;
     match existing_vault(context) {
+        Some(path) if args.dry_run => rehearsal::into_existing(context, &args, &path, &sources, &expected),
+        None if args.dry_run => rehearsal::of_new(context, &args, &expected, &from_files),
         Some(path) => adopt_into(context, &args, &path, &sources, &expected),
         None => adopt_new(context, &args, &sources, &expected, &from_files),
     }

@@ -28,6 +28,7 @@ pub struct OpenOptions {
     pub(super) slot: Option<SlotId>,
     pub(super) author: String,
     pub(super) lock_timeout: Option<Duration>,
+    pub(super) leaves_pin: bool,
 }
 
 impl LockedVault {
@@ -117,6 +118,13 @@ impl OpenOptions {
     /// accepted.
     pub fn pins(mut self, pins: PinStore) -> OpenOptions {
         self.pins = Some(pins);
+        self
+    }
+
+    /// Compares with the pin all the same, and remembers nothing: for a look that leaves everything as it is. What saves
+    /// afterwards moves the pin as ever.
+    pub fn leave_pin(mut self) -> OpenOptions {
+        self.leaves_pin = true;
         self
     }
 

@@ -26,8 +26,8 @@ impl Vault {
     pub(super) fn check_pin(&mut self) -> Result<()> {
         let Some(pins) = self.options.pins.clone() else { return Ok(()) };
         let judged = self.judge(pins.load(&self.path)?.as_ref())?;
-        if !judged.moves {
-            self.abandoned = judged.abandoned;
+        if !judged.moves || self.options.leaves_pin {
+            self.take(judged);
             return Ok(());
         }
         // git, for one, leaves a file to the system to write. A pin that survives a power cut which the file did not
@@ -179,6 +179,35 @@ mod tests {
     use crate::record::Contents;
     use crate::secret::Secret;
     use crate::vault::{LockedVault, NewSlot, NewVault, OpenOptions, Unlock};
+
+    #[test]
+    fn a_look_that_leaves_the_pin_compares_with_it_and_writes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let pins = PinStore::at(at("pins"));
+        let key = MachineKey::generate().unwrap();
+        let slots = vec![NewSlot::machine_key("", &key)];
+        let new = NewVault { contents: Contents::default(), slots, author: String::new(), pins: None };
+        new.prepare().unwrap().create(&at("v")).unwrap();
+        let unlock = Unlock::machine_key(key);
+        let look = || OpenOptions::new().pins(pins.clone()).leave_pin().open(at("v"), &unlock);
+        look().unwrap();
+        assert!(!at("pins").exists());
+
+        OpenOptions::new().pins(pins.clone()).open(at("v"), &unlock).unwrap();
+        let (older, pinned) = (std::fs::read(at("v")).unwrap(), pins.load(&at("v")).unwrap());
+        let change = |contents: &mut Contents| {
+            contents.set_value("EXAMPLE", Secret::copy_of("2"), 0);
+            Ok(())
+        };
+        OpenOptions::new().open(at("v"), &unlock).unwrap().edit(change).unwrap();
+        look().unwrap();
+        assert_eq!(pins.load(&at("v")).unwrap(), pinned);
+
+        OpenOptions::new().pins(pins.clone()).open(at("v"), &unlock).unwrap();
+        std::fs::write(at("v"), older).unwrap();
+        assert!(matches!(look().map(drop), Err(Error::Pin(PinError::RolledBack { .. }))));
+    }
 
     #[test]
     fn a_slow_opener_does_not_move_the_pin_back() {
