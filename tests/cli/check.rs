@@ -166,6 +166,15 @@ fn a_command_for_many_records_is_one_for_a_shell() {
     expected.extend([0, 1, 2, 3, 4].map(|number| format!("bitvavo/desk{number}")));
     expected.extend(["--permission", "read,trade"].map(str::to_owned));
     assert_eq!(words.text().lines().collect::<Vec<_>>(), expected);
+    // And it does what it says.
+    let pasted = sandbox.shell(&format!("strongroom() {{ \"$STRONGROOM\" \"$@\"; }}\n{rest}")).end().ok();
+    pasted.says("changed 9 records");
+    let after = sandbox.run("check").ok();
+    assert_eq!(findings(&after), ["warning 9 records no-ip-allowlist"]);
+    let (_, command) = after.text().split_once("there, then:\n").expect("a command below its advice");
+    let command = command.replace("ADDRESS", "203.0.113.7");
+    sandbox.shell(&format!("strongroom() {{ \"$STRONGROOM\" \"$@\"; }}\n{command}")).end().ok();
+    sandbox.run("check").ok().prints_only("");
 }
 
 #[test]
