@@ -356,3 +356,13 @@ fn more_than_ten_keys_to_replace_are_named_by_their_exchanges() {
     );
     assert!(many.lines().all(|line| line.len() <= 80), "{many}");
 }
+
+#[test]
+fn a_file_with_a_part_of_a_record_is_judged_beside_the_vault() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("half.env", "OKX_API_KEY=EXAMPLE-A-KEY\n");
+    for words in ["adopt half.env --replace --dry-run", "adopt half.env --replace"] {
+        let told = sandbox.run(words).ok().says("api_key is new, and api_passphrase and api_secret");
+        told.says("strongroom set okx/main api_secret").never_says("okx/main has no api_secret");
+    }
+}

@@ -49,8 +49,9 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     streams::refuse_two_readers(context, args.files.iter().map(PathBuf::as_path), None)?;
     let sources = read(context, &args)?;
-    let (expected, from_files) = merged(context, &args, &sources)?;
-    match existing_vault(context) {
+    let existing = existing_vault(context);
+    let (expected, from_files) = merged(context, &args, &sources, existing.is_none())?;
+    match existing {
         Some(path) if args.dry_run => rehearsal::into_existing(context, &args, &path, &sources, &expected),
         None if args.dry_run => rehearsal::of_new(context, &args, &expected, &from_files),
         Some(path) => adopt_into(context, &args, &path, &sources, &expected),
@@ -73,6 +74,7 @@ fn adopt_into(
         warn_of_ignored(context, &args.create, path);
     }
     let (parsed, names) = parse_all(args, sources)?;
+    tell_beside(context, args, sources, &parsed, &vault.contents());
     let now = output::now();
     let merge = |contents: &mut Contents| merge_into_existing(contents, parsed, args.replace, now);
     let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
@@ -129,6 +131,12 @@ fn parse_all(args: &Args, sources: &[SourceFile]) -> Result<(Vec<Imported>, Vec<
         parsed.push(imported);
     }
     Ok((parsed, names))
+}
+
+/// What there is to say of each file, beside a vault.
+fn tell_beside(context: &Context, args: &Args, sources: &[SourceFile], parsed: &[Imported], contents: &Contents) {
+    let both = sources.iter().zip(parsed);
+    both.for_each(|(source, imported)| source.tell_beside(context, imported, contents, args.replace));
 }
 
 /// All files, one after the other, into the contents of a vault that is there.
@@ -227,14 +235,24 @@ fn read(context: &Context, args: &Args) -> Result<Vec<SourceFile>, Failure> {
     Ok(sources)
 }
 
-/// What the files hold together. Says what could not be taken, and refuses when that was all.
-fn merged(context: &Context, args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport), Failure> {
-    for source in sources {
-        // Only for what it says; `merge` reads again.
-        source.parse(context, args.exchange.as_deref())?;
+/// What the files hold together. Says what could not be taken, unless a vault that is there has a part in that, and
+/// refuses when that was all.
+fn merged(
+    context: &Context,
+    args: &Args,
+    sources: &[SourceFile],
+    tell: bool,
+) -> Result<(Contents, ImportReport), Failure> {
+    // Only for what it says; `merge` reads again.
+    let told = || sources.iter().try_for_each(|source| source.parse(context, args.exchange.as_deref()).map(drop));
+    if tell {
+        told()?;
     }
     let (contents, report) = merge(args, sources)?;
     if contents.records().is_empty() && contents.values().next().is_none() {
+        if !tell {
+            told()?;
+        }
         return Err(Failure::new(code::FILE, "nothing-there", "there is nothing to adopt in these files"));
     }
     Ok((contents, report))

@@ -170,6 +170,15 @@ impl SourceFile {
         Ok(imported)
     }
 
+    /// Says on standard error what could not be taken, beside what a vault has already; and where this is to replace
+    /// that, of which records it has only a part.
+    pub fn tell_beside(&self, context: &Context, imported: &Imported, contents: &Contents, replace: bool) {
+        self.tell(context, imported, imported.notices_beside(contents), MOST_NAMES);
+        if replace {
+            partial::tell(context, self, contents, imported);
+        }
+    }
+
     /// Notices, with where they are about. Names that a program goes on finding are nothing to be warned of, and so
     /// many of them at most are told.
     fn tell(&self, context: &Context, imported: &Imported, notices: Vec<&Notice>, most_names: usize) {

@@ -8,7 +8,7 @@ use strongroom::formats::ImportReport;
 use strongroom::wording::listed;
 use strongroom::{Contents, Error};
 
-use super::{Args, masked, merge_into_existing, parse_all, secret_of_existing, warn_of_ignored};
+use super::{Args, masked, merge_into_existing, parse_all, secret_of_existing, tell_beside, warn_of_ignored};
 use crate::commands::import::{self, SourceFile};
 use crate::context::Context;
 use crate::create::{self, Plan};
@@ -49,6 +49,7 @@ pub fn into_existing(
     let now = output::now();
     let (parsed, names) = parse_all(args, sources)?;
     let mut contents = vault.contents();
+    tell_beside(context, args, sources, &parsed, &contents);
     let (mut report, refused) = match merge_into_existing(&mut contents, parsed, args.replace, now) {
         Ok(report) => (report, false),
         // All that is different, in whichever file, and what else there is.
