@@ -1,6 +1,6 @@
 //! What a credential is: one subaccount of one exchange, and the other secrets beside it.
 //!
-//! Knows nothing of bytes, files or terminals, and depends on [`crate::secret`] and the names in
+//! Knows nothing of bytes, files or terminals, and depends on `crate::secret` and the names in
 //! [`crate::registry`] only.
 
 mod contents;

@@ -35,7 +35,7 @@ impl LockedVault {
     /// Reads a vault and checks everything that needs no secret.
     ///
     /// # Errors
-    /// [`Error::File`], or the first [`FormatError`] in the order of SPEC.md 9.1.
+    /// [`Error::File`], or the first [`crate::FormatError`] in the order of SPEC.md 9.1.
     pub fn read(path: impl AsRef<Path>) -> Result<LockedVault> {
         let path = file::resolve(path.as_ref())?;
         let file = file::read(&path)?;
@@ -84,7 +84,7 @@ impl LockedVault {
 /// The file in an armoured text, checked as far as is possible without a secret.
 ///
 /// # Errors
-/// [`FormatError::Armor`] names the line; then as [`LockedVault::read`].
+/// [`crate::FormatError::Armor`] names the line; then as [`LockedVault::read`].
 pub fn dearmor(text: &str) -> Result<Vec<u8>> {
     let file = container::from_armor(text)?;
     container::parse(&file)?;
@@ -94,7 +94,7 @@ pub fn dearmor(text: &str) -> Result<Vec<u8>> {
 /// Writes the bytes of a vault as a new private file.
 ///
 /// # Errors
-/// [`Error::AlreadyThere`]; a [`FormatError`] when they are not a vault's; [`Error::File`].
+/// [`Error::AlreadyThere`]; a [`crate::FormatError`] when they are not a vault's; [`Error::File`].
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<Durability> {
     container::parse(bytes)?;
     let path = file::resolve(path)?;
@@ -169,8 +169,8 @@ impl OpenOptions {
     /// Unlocks what was read.
     ///
     /// # Errors
-    /// [`crate::UnlockError`] when no slot opens, [`FormatError::Tampered`] and [`FormatError::NewerSchema`] when one
-    /// does and the rest does not fit, [`PinError`] when the vault is intact and not the one expected here.
+    /// [`crate::UnlockError`] when no slot opens, [`crate::FormatError::Tampered`] and [`crate::FormatError::NewerSchema`] when one
+    /// does and the rest does not fit, [`crate::PinError`] when the vault is intact and not the one expected here.
     pub fn unlock(self, locked: LockedVault, unlock: &Unlock) -> Result<Vault> {
         without_traces(|| self.unlock_newest(locked, unlock))
     }
