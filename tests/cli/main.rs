@@ -18,6 +18,7 @@ mod hummingbot;
 mod import;
 mod names;
 mod once;
+mod overlap;
 mod pins;
 mod records;
 mod reports;

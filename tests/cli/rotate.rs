@@ -103,7 +103,7 @@ fn rolling_back_brings_the_old_values_back_and_keeps_nothing_of_the_new() {
     begin(&sandbox, "").ok();
     let said = sandbox.run("rotate okx/main --rollback").ok();
     let said = said.says("rolled back okx/main: api_key and api_secret as before, the new ones are gone (revision 3)");
-    said.says("it is as it was: never rotated, no expiry known").says("saved before still hold the new values");
+    said.says("the key is as it was: never rotated, no expiry known").says("saved before still hold the new values");
     let record = shown(&sandbox, "okx/main");
     assert_eq!((&record["values"]["api_key"], &record["rotated"]), (&json!(OLD_KEY), &Value::Null));
     assert!(!sandbox.run("export strongroom").ok().text().contains(NEW_SECRET));
@@ -124,7 +124,7 @@ fn what_was_known_of_the_old_values_stays_with_them_and_comes_back_with_them() {
     text.prints("old expires         2101-01-31T00:00:00Z");
     sandbox.run("set okx/main --expires 2103-03-31").ok();
     let said = sandbox.run("rotate okx/main --rollback").ok();
-    said.says("it is as it was: rotated 2026-01-31, expires 2101-01-31").never_says("DATE");
+    said.says("the key is as it was: rotated 2026-01-31, expires 2101-01-31").never_says("DATE");
     assert_eq!(shown(&sandbox, "okx/main"), before);
 }
 
@@ -134,7 +134,7 @@ fn old_values_that_expired_are_told_when_they_are_replaced_and_when_they_come_ba
     sandbox.run("set okx/main --expires 2026-01-31").ok();
     begin(&sandbox, "").ok().says("the old ones are kept until it is finished, and expired 2026-01-31");
     let said = sandbox.run("rotate okx/main --rollback").ok();
-    let said = said.says("it is as it was: never rotated, expired 2026-01-31");
+    let said = said.says("the key is as it was: never rotated, expired 2026-01-31");
     said.says("warning: okx/main: the old key expired 2026-01-31").says("strongroom rotate okx/main");
 }
 
@@ -452,7 +452,7 @@ fn what_is_said_of_the_new_key_does_not_stay_with_the_old_one() {
     sandbox.strongroom("rotate kraken/cold --from-json -").stdin(new).end().ok();
     let record = sandbox.run("show kraken/cold --json").ok().json();
     assert_eq!((&record["permissions"], &record["ip_allowlist"]), (&json!(["read"]), &json!(["203.0.113.7"])));
-    sandbox.run("rotate kraken/cold --rollback").ok().says("it is as it was");
+    sandbox.run("rotate kraken/cold --rollback").ok().says("the key is as it was");
     let record = sandbox.run("show kraken/cold --json").ok().json();
     assert_eq!((&record["permissions"], &record["ip_allowlist"]), (&json!(["read", "withdraw"]), &json!([])));
     sandbox.run("check kraken/cold").exits(1).prints("error     kraken/cold  withdraw-permission");

@@ -53,6 +53,10 @@ struct PreviousView<'a> {
     fields: Vec<&'a str>,
     rotated: Option<String>,
     expires: Option<String>,
+    verified: Option<String>,
+    kind: &'static str,
+    permissions: Vec<&'a str>,
+    ip_allowlist: Vec<&'a str>,
 }
 
 /// One line of `list --json`.
@@ -72,6 +76,10 @@ impl<'a> RecordView<'a> {
             fields: previous.fields.names().collect(),
             rotated: previous.rotated.map(output::time),
             expires: previous.expires.map(output::time),
+            verified: previous.verified.map(output::time),
+            kind: previous.kind.name(),
+            permissions: previous.permissions.iter().map(String::as_str).collect(),
+            ip_allowlist: previous.ip_allowlist.iter().map(String::as_str).collect(),
         };
         RecordView {
             exchange: &record.exchange,

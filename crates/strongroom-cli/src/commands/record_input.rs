@@ -174,6 +174,7 @@ impl RecordInput {
             (*record.note).clone_from(note);
         }
         self.apply_variables(record);
+        record.keep_for_rollback(&before);
         *record != before
     }
 }

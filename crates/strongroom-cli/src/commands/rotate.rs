@@ -23,7 +23,10 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{self, shell_word};
 use crate::unlock::streams;
 use crate::{arguments, prompt};
-use told::{answer, are, expire, fields_of, in_revision, moment, refused, said_of, say_history, say_page, tell_begun};
+use told::{
+    answer, are, expire, fields_of, in_revision, moment, refused, rights_again, said_of, say_history, say_page,
+    tell_begun,
+};
 
 // What `rotate` takes.
 #[derive(Debug, clap::Args)]
@@ -130,6 +133,7 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         Some(path) => read_document(path, record_input::read_record)?,
         None => RecordInput { fields: args.files.read()?, ..RecordInput::default() },
     };
+    refuse_what_is_not_of_the_key(reference, &input)?;
     input.expires = args.expires.map(Limit::into_option).or(input.expires);
     // No command puts that right before the values are replaced: what a key may do is said of the key that is there.
     slips::settle_permissions(context, reference, &mut input, None)?;
@@ -160,10 +164,6 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         _ => converse(context, &before, &mut input, now)?,
     }
     record_input::warn_of_metadata(context, &stored.to_string(), &input, now);
-    let mut named = before.duplicate();
-    input.apply(&mut named, now);
-    input.check_variables(&before, &named)?;
-    drop(named);
     let new = input.fields.drain(..).collect();
     let apply = |contents: &mut Contents| {
         // What was asked is a question about this record; if it is another one by the time the answer comes, the answer
@@ -181,6 +181,26 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     tell_begun(context, &calendar, &before, &after, saved)?;
     tell_twins(context, &vault.contents(), &after);
     Ok(Outcome::Done)
+}
+
+/// Refuses what belongs to the record and not to its key: it would stay when the rotation is rolled back.
+fn refuse_what_is_not_of_the_key(reference: &Reference, input: &RecordInput) -> Result<(), Failure> {
+    let said = [
+        ("variables", "--variable FIELD=NAME", input.variables.is_some()),
+        ("rotate_after_days", "--rotate-after DAYS", input.rotate_after_days.is_some()),
+        ("tags", "--tag WORD", input.tags.is_some()),
+        ("note", "--note TEXT", input.note.is_some()),
+    ];
+    let names: Vec<&str> = said.iter().filter(|(.., is_said)| *is_said).map(|(name, ..)| *name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let flags: Vec<&str> = said.iter().filter(|(.., is_said)| *is_said).map(|(_, flag, _)| *flag).collect();
+    let message = format!("not of the key, which is all that a rotation replaces: {}", names.join(", "));
+    let word = shell_word(&reference.to_string());
+    Err(Failure::usage(message)
+        .cause("it would stay when the rotation is rolled back")
+        .hint(format!("leave that out, and: strongroom set {word} {}", flags.join(" "))))
 }
 
 /// Warns of named values that still are what was replaced: a bot that reads those goes on with the old key.
@@ -237,12 +257,12 @@ fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> 
 
 fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failure> {
     let back = |contents: &mut Contents, stored: &Reference| {
-        let there = contents.record(stored).and_then(|record| record.previous.as_deref());
-        let previous = there.map(Previous::duplicate);
+        let during = contents.record(stored).map(Record::duplicate);
         contents.roll_back_rotation(stored)?;
-        previous.ok_or_else(|| Error::NoRotation { reference: stored.to_string() })
+        let previous = during.as_ref().and_then(|record| record.previous.as_deref()).map(Previous::duplicate);
+        Option::zip(during, previous).ok_or_else(|| Error::NoRotation { reference: stored.to_string() })
     };
-    let (stored, previous, saved) = end(context, reference, back)?;
+    let (stored, (during, previous), saved) = end(context, reference, back)?;
     if context.json {
         answer("rolled_back", &stored, &previous)?;
         return Ok(Outcome::Done);
@@ -251,7 +271,10 @@ fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failur
     let gone = if previous.fields.len() == 1 { "the new one is" } else { "the new ones are" };
     context.note(format!("rolled back {stored}: {names} as before, {gone} gone{}", in_revision(saved)));
     let now = output::now();
-    context.note(format!("it is as it was: {}", said_of(&previous, now)));
+    context.note(format!("the key is as it was: {}", said_of(&previous, now)));
+    if let Some(again) = rights_again(&during, &previous) {
+        context.note(again);
+    }
     say_history(context, "the new values");
     context.note("delete the new key at the exchange");
     say_page(context, &stored);

@@ -145,6 +145,18 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
         let until = previous.retire.map(|retire| format!(", kept until {}", output::date(retire))).unwrap_or_default();
         lines.coloured("replaced", &format!("{}{until}", output::time(previous.replaced)), calendar.colour(&next));
         lines.fields("old ", &previous.fields, reveal);
+        lines.line("old kind", if previous.kind == record.kind { "" } else { previous.kind.name() });
+        for (name, old, new) in [
+            ("old permissions", &previous.permissions, &record.permissions),
+            ("old ip allow-list", &previous.ip_allowlist, &record.ip_allowlist),
+        ] {
+            // That there is none is left out where it is as with the new key, and nobody could take it for that one's.
+            let none = if old == new { "" } else { "none recorded" };
+            lines.line(
+                name,
+                &if old.is_empty() { none.to_owned() } else { joined(old.iter().map(String::as_str), ", ") },
+            );
+        }
         for (name, time) in
             [("old rotated", previous.rotated), ("old expires", previous.expires), ("old verified", previous.verified)]
         {

@@ -62,23 +62,23 @@ impl Contents {
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
     pub fn finish_rotation(&mut self, reference: &Reference) -> Result<Previous, Error> {
-        let record = self.present(reference)?;
-        record
-            .previous
-            .take()
-            .map(|previous| *previous)
-            .ok_or_else(|| Error::NoRotation { reference: reference.to_string() })
+        let (record, previous) = self.rotating(reference)?;
+        // Kept for fields that could have come back.
+        for name in previous.fields.names().filter(|name| record.fields.get(name).is_none()) {
+            record.variables.remove(name);
+        }
+        Ok(previous)
     }
 
     /// Makes the old values of a rotation the values again, with all that was known of the old key: its kind, what it
     /// may do and from where, when it came, when it expires and when it was last seen working. The new ones are gone,
-    /// with whatever was said of them meanwhile.
+    /// with whatever was said of them meanwhile. What is not of the key, as names of variables, tags and the note, stays
+    /// as it is, and so do fields that were added.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]; [`Error::NoRotation`]
     pub fn roll_back_rotation(&mut self, reference: &Reference) -> Result<(), Error> {
-        let previous = self.finish_rotation(reference)?;
-        let record = self.present(reference)?;
+        let (record, previous) = self.rotating(reference)?;
         for (name, value) in previous.fields.iter() {
             record.fields.set(name, value.duplicate());
         }
@@ -100,6 +100,15 @@ impl Contents {
         Ok(())
     }
 
+    /// The record, and the old values, taken out of it.
+    fn rotating(&mut self, reference: &Reference) -> Result<(&mut Record, Previous), Error> {
+        let record = self.present(reference)?;
+        match record.previous.take() {
+            Some(previous) => Ok((record, *previous)),
+            None => Err(Error::NoRotation { reference: reference.to_string() }),
+        }
+    }
+
     fn present(&mut self, reference: &Reference) -> Result<&mut Record, Error> {
         self.record_mut(reference).ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() })
     }
@@ -114,6 +123,26 @@ impl Contents {
 }
 
 impl Record {
+    /// While a rotation is not finished, keeps with the old values what else was changed or removed since the record was
+    /// like `before`, so that all of the old key comes back with them: a field of which the rotation said nothing, and
+    /// the name of the variable of a field that is gone. Without a rotation it does nothing.
+    pub fn keep_for_rollback(&mut self, before: &Record) {
+        let Some(previous) = &mut self.previous else { return };
+        for (name, value) in before.fields.iter() {
+            if previous.fields.get(name).is_none() && self.fields.get(name) != Some(value) {
+                previous.fields.set(name, value.duplicate());
+            }
+        }
+        for name in previous.fields.names().filter(|name| self.fields.get(name).is_none()) {
+            // A name that another field was given is that one's.
+            if let Some(variable) = before.variables.get(name)
+                && !self.variables.values().any(|taken| taken == variable)
+            {
+                self.variables.insert(name.to_owned(), variable.clone());
+            }
+        }
+    }
+
     /// Changes the values. A kind that a person chose stays; one that follows from the values follows them.
     fn with_kind_of_values<T>(&mut self, change: impl FnOnce(&mut Fields) -> T) -> T {
         let followed = self.kind == guess_kind(&self.fields);
@@ -154,6 +183,14 @@ mod tests {
         record.verified = Some(2_000);
         record.rotated = Some(3_000);
         record.permissions.insert("withdraw".to_owned());
+        record.ip_allowlist.insert("203.0.113.7".to_owned());
+        record.rotate_after_days = Some(20);
+        record.tags.insert("desk".to_owned());
+        record.note = "a note".to_owned().into();
+        record.variables = [("api_key", "OKX_KEY"), ("api_secret", "OKX_SECRET_KEY"), ("uid", "OKX_USER")]
+            .map(|(field, name)| (field.to_owned(), name.to_owned()))
+            .into();
+        record.extensions = vec![(7, vec![1, 2].into())];
         let mut contents = Contents::default();
         contents.insert(record).unwrap();
         contents
@@ -242,13 +279,77 @@ mod tests {
         }
     }
 
+    /// What `set` does: it changes a record, and what it took away is kept.
+    fn meanwhile(contents: &mut Contents, change: impl FnOnce(&mut Record)) {
+        let record = contents.record_mut(&okx()).unwrap();
+        let before = record.duplicate();
+        change(record);
+        record.keep_for_rollback(&before);
+    }
+
+    #[test]
+    fn what_is_removed_or_replaced_during_the_overlap_comes_back_under_its_name() {
+        let before = contents().record(&okx()).unwrap().duplicate();
+        let mut contents = begun();
+        meanwhile(&mut contents, |record| {
+            for name in ["api_secret", "uid"] {
+                record.fields.remove(name);
+                record.variables.remove(name);
+            }
+        });
+        meanwhile(&mut contents, |record| drop(record.fields.set("api_passphrase", Secret::copy_of("EXAMPLE-P2"))));
+        meanwhile(&mut contents, |record| drop(record.fields.set("api_passphrase", Secret::copy_of("EXAMPLE-P3"))));
+        contents.roll_back_rotation(&okx()).unwrap();
+        let after = contents.record_mut(&okx()).unwrap();
+        after.id = before.id;
+        assert!(*after == before);
+    }
+
+    #[test]
+    fn once_it_is_finished_nothing_names_a_field_that_is_gone() {
+        let mut contents = begun();
+        meanwhile(&mut contents, |record| {
+            record.fields.remove("api_secret");
+            record.variables.remove("api_secret");
+        });
+        assert!(contents.record(&okx()).unwrap().variables.contains_key("api_secret"));
+        contents.finish_rotation(&okx()).unwrap();
+        let names: Vec<&String> = contents.record(&okx()).unwrap().variables.keys().collect();
+        assert_eq!(names, ["api_key", "uid"]);
+    }
+
+    #[test]
+    fn a_variable_that_was_given_to_another_field_stays_there() {
+        let mut contents = begun();
+        meanwhile(&mut contents, |record| {
+            record.fields.remove("api_secret");
+            record.variables.remove("api_secret");
+            record.variables.insert("uid".to_owned(), "OKX_SECRET_KEY".to_owned());
+        });
+        contents.roll_back_rotation(&okx()).unwrap();
+        let record = contents.record(&okx()).unwrap();
+        assert_eq!(record.variables.get("uid").unwrap(), "OKX_SECRET_KEY");
+        assert!(!record.variables.contains_key("api_secret"), "two fields cannot have one");
+    }
+
+    #[test]
+    fn without_a_rotation_nothing_that_is_replaced_is_kept() {
+        let mut contents = contents();
+        meanwhile(&mut contents, |record| {
+            record.fields.remove("uid");
+            record.variables.remove("uid");
+        });
+        let record = contents.record(&okx()).unwrap();
+        assert!(record.previous.is_none() && !record.variables.contains_key("uid"));
+    }
+
     #[test]
     fn rolling_back_keeps_nothing_of_what_was_said_of_the_new_values() {
         let mut contents = begun();
         let record = contents.record_mut(&okx()).unwrap();
         (record.expires, record.verified) = (Some(NOW + 365 * DAY), Some(NOW + DAY));
         record.permissions = ["read".to_owned()].into();
-        record.ip_allowlist = ["203.0.113.7".to_owned()].into();
+        record.ip_allowlist = ["198.51.100.4".to_owned()].into();
         record.kind = CredentialKind::Rsa;
         contents.roll_back_rotation(&okx()).unwrap();
         assert_eq!((value(&contents, "api_key"), value(&contents, "api_secret")), ("EXAMPLE-OLD", "EXAMPLE-OLD-S"));
@@ -256,7 +357,8 @@ mod tests {
         let said = (record.rotated, record.expires, record.verified);
         assert_eq!(said, (Some(3_000), Some(NOW + 90 * DAY), Some(2_000)));
         assert_eq!(record.permissions, ["withdraw".to_owned()].into(), "the old key may still do that");
-        assert!(record.ip_allowlist.is_empty() && record.kind == CredentialKind::Hmac);
+        assert_eq!(record.ip_allowlist, ["203.0.113.7".to_owned()].into());
+        assert!(record.kind == CredentialKind::Hmac);
     }
 
     #[test]

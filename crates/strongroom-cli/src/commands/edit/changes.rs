@@ -207,6 +207,7 @@ fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
 
 /// Everything that the text says; `rotated` when a secret that was there has another text.
 fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
+    let before = record.duplicate();
     let fields: Fields = draft.fields.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
     let rotated =
         record.fields.iter().any(|(name, old)| is_secret(name) && fields.get(name).is_some_and(|new| new != old));
@@ -231,6 +232,7 @@ fn overwrite(record: &mut Record, draft: &Draft, now: Timestamp) {
         record.variables.get(field) == Some(name) || *name != formats::variable_name(&reference, field)
     };
     record.variables = given.filter(is_own).collect();
+    record.keep_for_rollback(&before);
 }
 
 /// Whether the text changed anything. `rotated` does not count by itself: it follows from the fields.
@@ -351,6 +353,24 @@ mod tests {
         changes.apply(&mut contents, 2_000).unwrap();
         assert_eq!(contents.record(&Reference::new("okx", "a")).unwrap().rotated, Some(2_000));
         assert_eq!(contents.record(&Reference::new("okx", "b")).unwrap().rotated, None);
+    }
+
+    #[test]
+    fn what_is_edited_during_a_rotation_comes_back_with_the_old_key() {
+        let (mut contents, okx) = (contents(), Reference::new("okx", "a"));
+        contents.record_mut(&okx).unwrap().fields.set("uid", Secret::copy_of("EXAMPLE-USER"));
+        contents.record_mut(&okx).unwrap().variables.insert("uid".into(), "OKX_USER".into());
+        let before = contents.record(&okx).unwrap().duplicate();
+        let new = [("api_key".to_owned(), Secret::copy_of("EXAMPLE-ROTATED"))].into_iter().collect();
+        contents.begin_rotation(&okx, &new, 2_000, 3_000).unwrap();
+        let without_user = |text: String| {
+            let kept = text.lines().filter(|line| !line.contains("EXAMPLE-USER") && !line.contains("OKX_USER"));
+            kept.map(|line| format!("{line}\n")).collect()
+        };
+        edited(&contents, without_user).unwrap().apply(&mut contents, 2_500).unwrap();
+        assert!(contents.record(&okx).unwrap().fields.get("uid").is_none());
+        contents.roll_back_rotation(&okx).unwrap();
+        assert!(*contents.record(&okx).unwrap() == before);
     }
 
     #[test]

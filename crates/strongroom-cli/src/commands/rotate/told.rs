@@ -1,5 +1,7 @@
 //! What `rotate` says of a rotation, in words and in JSON. No value is named.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use strongroom::record::{Previous, Timestamp};
 use strongroom::rotation::DAY;
@@ -58,6 +60,25 @@ pub fn said_of(previous: &Previous, now: Timestamp) -> String {
     said.push_str(&or_not(previous.expires, &expires, ", no expiry known"));
     said.push_str(&or_not(previous.verified, ", last seen working", ""));
     said
+}
+
+/// What is recorded of the key's rights again, where that was another thing during the overlap:
+/// `recorded again: permissions read, trade; no IP allow-list`
+pub fn rights_again(during: &Record, previous: &Previous) -> Option<String> {
+    let words = |words: &BTreeSet<String>| listed(words.iter().map(String::as_str));
+    let told = [
+        (during.permissions != previous.permissions).then(|| match previous.permissions.len() {
+            0 => "no permissions".to_owned(),
+            1 => format!("permission {}", words(&previous.permissions)),
+            _ => format!("permissions {}", words(&previous.permissions)),
+        }),
+        (during.ip_allowlist != previous.ip_allowlist).then(|| match previous.ip_allowlist.len() {
+            0 => "no IP allow-list".to_owned(),
+            _ => format!("IP allow-list {}", words(&previous.ip_allowlist)),
+        }),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| format!("recorded of it again: {}", output::printable(&told.join("; "))))
 }
 
 /// `expires` or `expired`

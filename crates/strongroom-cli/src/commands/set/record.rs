@@ -4,7 +4,7 @@ use strongroom::{Contents, Error, Record, Reference};
 
 use super::Args;
 use crate::commands::add::{read_document, read_value};
-use crate::commands::record_input::conversation::Conversation;
+use crate::commands::record_input::conversation::{Conversation, listed};
 use crate::commands::record_input::prompts::{self, FileFlags};
 use crate::commands::record_input::{self, RecordInput, field_names, slips};
 use crate::context::Context;
@@ -52,12 +52,25 @@ pub fn set(context: &Context, args: Args, reference: &Reference) -> Result<Outco
         if let Some(field) = input.unset.iter().find(|field| record.fields.get(field).is_none()) {
             return Err(Error::NoSuchField { reference: name, field: field.clone() });
         }
+        let before = old_names(record);
         input.apply(record, changed);
-        Ok(())
+        Ok(old_names(record).into_iter().filter(|name| !before.contains(name)).collect::<Vec<_>>())
     };
-    let ((), saved) = context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| missing(error, reference))?;
+    let (kept, saved) =
+        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| missing(error, reference))?;
     record_input::report(context, "changed", &stored.to_string(), saved)?;
+    if !kept.is_empty() && !context.json {
+        let verb = if kept.len() == 1 { "is" } else { "are" };
+        let names = listed(kept.iter().map(String::as_str));
+        context.note(format!("the old {names} {verb} kept until the rotation is finished:"));
+        context.note(format!("  strongroom rotate {} --finish", shell_word(&stored.to_string())));
+    }
     Ok(Outcome::Done)
+}
+
+/// The fields of which an unfinished rotation keeps old values.
+fn old_names(record: &Record) -> Vec<String> {
+    record.previous.iter().flat_map(|previous| previous.fields.names()).map(str::to_owned).collect()
 }
 
 /// What is said of the record before the vault is open.
