@@ -28,6 +28,9 @@
 //! | `unknown-exchange` | info | nothing is known about the exchange, so little is checked |
 //! | `policy-without-record` | info | the policy allows something to a record that is not there |
 //!
+//! While a rotation is not finished, the old key works too: what it may do and from where is looked at as if it were in
+//! use, and the policy allows it the same.
+//!
 //! Keys of testnets and demo accounts move no money: for them nothing is said of permissions and IP allow-lists, and
 //! due rotations are only good to know. Of the values `env/NAME`, of which nobody knows what they are, only their form
 //! is looked at, and whether they repeat a secret of a record.
@@ -74,7 +77,7 @@ use crate::memory::without_traces;
 use crate::policy::{About, Coverage, Policy};
 use crate::record::{Contents, Timestamp};
 use crate::vault::Vault;
-use case::Case;
+use case::{Case, Key};
 
 pub(crate) use fields::absent;
 
@@ -85,7 +88,8 @@ pub use report::{Finding, Report, Silenced, Subject};
 pub use rules::{RULES, Rule, Severity, code};
 
 impl Vault {
-    /// Looks at every record and value. See [`crate::check`] for what is looked for.
+    /// Looks at every record and value. See [`crate::check`] for what is looked for. Of the stack it needs as much as
+    /// [`Vault::subaccount`].
     pub fn check(&self, policy: &Policy, now: Timestamp) -> Report {
         without_traces(|| look(&self.contents(), policy, now))
     }
@@ -116,17 +120,22 @@ fn look(contents: &Contents, policy: &Policy, now: Timestamp) -> Report {
     let mut findings = Vec::new();
     let mut guesses = BTreeMap::new();
     for record in contents.records() {
-        let mut case = Case::new(record, policy, now, &mut findings);
+        let mut case = Case::new(record, Key::in_use(record), policy, now, &mut findings);
         fields::check(&mut case, &mut guesses);
         permissions::check(&mut case);
         addresses::check(&mut case);
         dates::check(&mut case);
+        if let Some(old) = Key::old(record, now) {
+            let mut case = Case::new(record, old, policy, now, &mut findings);
+            permissions::check_old(&mut case);
+            addresses::check_old(&mut case);
+        }
     }
     for (name, value) in contents.values() {
         fields::check_value(name, value, &mut findings);
     }
     let coverage = Coverage::of(policy);
-    repeats::check(contents, &coverage, &mut findings);
+    repeats::check(contents, &coverage, now, &mut findings);
     variables::check(contents, &mut findings);
     policy_without_record(contents, policy, &mut findings);
     Report::of(findings, &coverage)

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Case, Severity, code};
+use super::{Case, Severity, code, dates};
 use crate::registry::{self, Exchange, ExpiryRule, Permission, Since};
 use crate::wording::listed;
 
@@ -14,10 +14,32 @@ pub fn is_network(text: &str) -> bool {
 /// The rules of one record.
 pub(super) fn check(case: &mut Case<'_>) {
     form(case);
-    if !case.is_live() || !case.is_given_out() || has_allowlist(case) {
+    let Some((severity, danger)) = danger(case) else { return };
+    let message = format!("no IP allow-list is recorded: {danger}{}", rules_without_list(case));
+    let command = case.command("set", &["--ip", "ADDRESS"]);
+    case.say(severity, code::NO_IP_ALLOWLIST, message).advise("bind the key to the bot's address there, then", command);
+}
+
+/// The same of the old key.
+pub(super) fn check_old(case: &mut Case<'_>) {
+    let Some(old) = case.key.old else { return };
+    let Some((severity, danger)) = danger(case) else { return };
+    // That nobody knows what either of the two may do is said once.
+    if severity == Severity::Info && old.permissions == case.record.permissions {
         return;
     }
-    let (severity, danger) = if case.may(Permission::Withdraw) {
+    let kept = dates::kept(old, case.now);
+    let message = format!("no IP allow-list is recorded for the old key, {kept}: {danger}{}", rules_without_list(case));
+    let (advice, command) = case.finish();
+    case.say(severity, code::NO_IP_ALLOWLIST, message).advise(advice, command);
+}
+
+/// How bad it is that the key can be used from anywhere, and why; none where it cannot, or where that is harmless.
+fn danger(case: &Case<'_>) -> Option<(Severity, &'static str)> {
+    if !case.is_live() || !case.is_given_out() || has_allowlist(case) {
+        return None;
+    }
+    Some(if case.may(Permission::Withdraw) {
         (Severity::Error, "whoever gets the key can send funds away from anywhere")
     } else if case.may(Permission::Trade) {
         (Severity::Warning, "whoever gets the key can trade from anywhere")
@@ -26,21 +48,20 @@ pub(super) fn check(case: &mut Case<'_>) {
     } else if case.all_it_may().is_none() {
         (Severity::Info, "if the key may do more than read, it can be used from anywhere")
     } else {
-        return;
-    };
-    let mut message = format!("no IP allow-list is recorded: {danger}");
-    for sentence in case.exchange.map(|exchange| said_by(exchange, case)).unwrap_or_default() {
-        message.push_str("; ");
-        message.push_str(&sentence);
-    }
-    let command = case.command("set", &["--ip", "ADDRESS"]);
-    case.say(severity, code::NO_IP_ALLOWLIST, message).advise("bind the key to the bot's address there, then", command);
+        return None;
+    })
+}
+
+/// `; at OKX, ...`
+fn rules_without_list(case: &Case<'_>) -> String {
+    let sentences = case.exchange.map(|exchange| said_by(exchange, case)).unwrap_or_default();
+    sentences.iter().map(|sentence| format!("; {sentence}")).collect()
 }
 
 /// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses
 /// bind nothing, because no exchange sees them.
 pub(super) fn has_allowlist(case: &Case<'_>) -> bool {
-    let networks = || case.record.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
+    let networks = || case.key.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
     !networks().any(|network| network.is_everything()) && networks().any(|network| !network.is_private())
 }
 
@@ -81,10 +102,10 @@ fn read(source: &str) -> String {
 }
 
 fn form(case: &mut Case<'_>) {
-    let total = case.record.ip_allowlist.len();
+    let total = case.key.ip_allowlist.len();
     let mut problems: Vec<String> = Vec::new();
     let mut count = |wrong: &dyn Fn(&Option<Network>) -> bool, what: &str| {
-        let wrong = case.record.ip_allowlist.iter().filter(|entry| wrong(&Network::of(entry))).count();
+        let wrong = case.key.ip_allowlist.iter().filter(|entry| wrong(&Network::of(entry))).count();
         if wrong > 0 {
             problems.push(format!("{wrong} of the {total} on its IP allow-list {what}"));
         }

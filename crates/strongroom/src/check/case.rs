@@ -1,15 +1,42 @@
-//! One record under the eye of the rules: what is known about it, and how something is said about it.
+//! One key of a record under the eye of the rules: what is known about it, and how something is said about it.
 
 use std::collections::BTreeSet;
 
 use super::{Command, Finding, Severity, Subject};
 use crate::policy::Policy;
-use crate::record::{CredentialKind, Environment, Record, Timestamp, field};
+use crate::record::{CredentialKind, Environment, Previous, Record, Timestamp, field};
 use crate::registry::{self, Exchange, Permission};
 
-/// A record, what is known about it, and the findings so far.
+/// What a record says of one of its keys: of the one that is in use, or of the old one that an unfinished rotation keeps
+/// and that works until somebody deletes it at the exchange.
+#[derive(Clone, Copy)]
+pub(super) struct Key<'a> {
+    pub(super) kind: CredentialKind,
+    pub(super) permissions: &'a BTreeSet<String>,
+    pub(super) ip_allowlist: &'a BTreeSet<String>,
+    /// Set for the old one.
+    pub(super) old: Option<&'a Previous>,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn in_use(record: &'a Record) -> Key<'a> {
+        let (permissions, ip_allowlist) = (&record.permissions, &record.ip_allowlist);
+        Key { kind: record.kind, permissions, ip_allowlist, old: None }
+    }
+
+    /// The old key, while there is one that the exchange still accepts.
+    pub(super) fn old(record: &'a Record, now: Timestamp) -> Option<Key<'a>> {
+        let old = record.previous.as_deref()?;
+        let (permissions, ip_allowlist) = (&old.permissions, &old.ip_allowlist);
+        let is_over = old.expires.is_some_and(|expires| expires <= now);
+        (!is_over).then_some(Key { kind: old.kind, permissions, ip_allowlist, old: Some(old) })
+    }
+}
+
+/// A record and one of its keys, what is known about it, and the findings so far.
 pub(super) struct Case<'a> {
     pub(super) record: &'a Record,
+    pub(super) key: Key<'a>,
     pub(super) exchange: Option<&'static Exchange>,
     /// What the key may do, as far as somebody recorded it in words that are known.
     pub(super) may: Option<BTreeSet<Permission>>,
@@ -25,18 +52,20 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new(
         record: &'a Record,
+        key: Key<'a>,
         policy: &'a Policy,
         now: Timestamp,
         findings: &'a mut Vec<Finding>,
     ) -> Case<'a> {
-        let meanings = record.permissions.iter().flat_map(|word| registry::permission(&record.exchange, word));
+        let meanings = key.permissions.iter().flat_map(|word| registry::permission(&record.exchange, word));
         let may: BTreeSet<Permission> = meanings.copied().collect();
         let is_unknown = |word: &String| registry::permission(&record.exchange, word).is_empty();
         Case {
             record,
+            key,
             exchange: registry::exchange(&record.exchange),
             may: (!may.is_empty()).then_some(may),
-            may_do_more: record.permissions.iter().any(is_unknown),
+            may_do_more: key.permissions.iter().any(is_unknown),
             policy,
             now,
             begin: findings.len(),
@@ -72,7 +101,7 @@ impl<'a> Case<'a> {
     /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those are bound to no addresses,
     /// and nobody has to record what they may do.
     pub(super) fn is_given_out(&self) -> bool {
-        !matches!(self.record.kind, CredentialKind::Wallet | CredentialKind::OAuth)
+        !matches!(self.key.kind, CredentialKind::Wallet | CredentialKind::OAuth)
             && self.exchange.is_none_or(|exchange| exchange.asks().contains(&field::API_KEY))
     }
 
@@ -89,6 +118,12 @@ impl<'a> Case<'a> {
     /// The exchange as people call it.
     pub(super) fn exchange_name(&self) -> &'a str {
         self.exchange.map_or(self.record.exchange.as_str(), |exchange| exchange.name)
+    }
+
+    /// What to do about the old key, which no command can make another one.
+    pub(super) fn finish(&self) -> (&'static str, Command) {
+        let advice = "when every bot has the new key, delete the old at the exchange, then";
+        (advice, self.command("rotate", &["--finish"]))
     }
 
     /// `strongroom VERB REF REST...`, to paste.

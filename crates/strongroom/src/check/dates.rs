@@ -1,7 +1,7 @@
 //! What time does to a key: it expires, it should be rotated, a rotation should come to its end.
 
 use super::{Case, Severity, addresses, code};
-use crate::record::{CredentialKind, Timestamp};
+use crate::record::{CredentialKind, Previous, Timestamp};
 use crate::registry::{ExpiryRule, Since};
 use crate::rotation::{self, DAY};
 
@@ -36,7 +36,7 @@ fn expiry_by_rule(case: &mut Case<'_>) {
     }
     let Some(exchange) = case.exchange else { return };
     // Of a wallet, the rule is about the approval of an agent, which is what bots should sign with.
-    if !case.is_given_out() && case.record.kind != CredentialKind::Wallet {
+    if !case.is_given_out() && case.key.kind != CredentialKind::Wallet {
         return;
     }
     let has_allowlist = addresses::has_allowlist(case);
@@ -89,6 +89,10 @@ fn unfinished(case: &mut Case<'_>) {
         Some(retire) if retire <= case.now => {
             (Severity::Warning, format!("its old values were to be forgotten on {}, and are still kept", date(retire)))
         }
+        // What a bot that still has the old values will run into.
+        Some(retire) if previous.expires.is_some_and(|expires| expires <= retire) => {
+            (Severity::Info, format!("its old values are kept until {}, when the old key expires", date(retire)))
+        }
         Some(retire) => (Severity::Info, format!("its old values are kept until {}", date(retire))),
         None => {
             let age = case.now.saturating_sub(previous.replaced);
@@ -96,9 +100,16 @@ fn unfinished(case: &mut Case<'_>) {
             (severity, format!("its old values are kept since {}, and nobody said until when", date(previous.replaced)))
         }
     };
-    let command = case.command("rotate", &["--finish"]);
-    case.say(severity, code::ROTATION_UNFINISHED, message)
-        .advise("when every bot has the new values: delete the old key at the exchange, and finish", command);
+    let (advice, command) = case.finish();
+    case.say(severity, code::ROTATION_UNFINISHED, message).advise(advice, command);
+}
+
+/// `kept until 2027-01-31`, or since when, once it should be gone or nobody said until when.
+pub(super) fn kept(old: &Previous, now: Timestamp) -> String {
+    match old.retire.filter(|retire| *retire > now) {
+        Some(retire) => format!("kept until {}", date(retire)),
+        None => format!("kept since {}", date(old.replaced)),
+    }
 }
 
 /// Whether less than so many days are left.

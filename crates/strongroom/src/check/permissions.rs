@@ -1,6 +1,7 @@
 //! What the key may do, as far as somebody recorded it.
 
-use super::{Case, Severity, code};
+use super::dates::kept;
+use super::{Case, Command, Severity, code};
 use crate::registry::{self, Permission};
 
 /// Whether a permission is one that this exchange uses, or one of the words that everybody uses.
@@ -10,8 +11,7 @@ pub fn is_known_permission(exchange: &str, word: &str) -> bool {
 
 /// The rules of one record.
 pub(super) fn check(case: &mut Case<'_>) {
-    let unknown =
-        case.record.permissions.iter().filter(|word| !is_known_permission(&case.record.exchange, word)).count();
+    let unknown = case.key.permissions.iter().filter(|word| !is_known_permission(&case.record.exchange, word)).count();
     if unknown > 0 {
         let message = match unknown {
             1 => "one of its permissions is a word that nobody knows here; it may stand for anything".to_owned(),
@@ -24,28 +24,36 @@ pub(super) fn check(case: &mut Case<'_>) {
     if !case.is_live() {
         return;
     }
-    if case.record.permissions.is_empty() && case.is_given_out() {
+    if case.key.permissions.is_empty() && case.is_given_out() {
         let command = case.command("set", &["--permission", "read,trade"]);
         case.say(Severity::Info, code::PERMISSIONS_NOT_RECORDED, "nobody recorded what this key may do")
             .advise("record it", command);
     }
     if case.may(Permission::Withdraw) {
-        // Some exchange calls withdrawing transfer: recorded so, it would be found again.
-        let withdraws = |word: &str| registry::permission(&case.record.exchange, word).contains(&Permission::Withdraw);
-        let rest = case.may.iter().flatten().map(|may| may.name()).filter(|word| !withdraws(word));
-        let rest: Vec<&str> = rest.collect();
-        let rest = if rest.is_empty() { "read".to_owned() } else { rest.join(",") };
-        let command = case.command("set", &["--permission", &rest]);
-        case.say(
-            Severity::Error,
-            code::WITHDRAW_PERMISSION,
-            "it may send funds away, and the policy does not allow that",
-        )
-        .advise(
-            "take that permission away at the exchange and record what is left; or allow it in strongroom.toml",
-            command,
-        );
+        let (advice, command) = take_away(case);
+        let message = "it may send funds away, and the policy does not allow that";
+        case.say(Severity::Error, code::WITHDRAW_PERMISSION, message).advise(advice, command);
     }
+}
+
+/// The same of the old key, but for what is only about how something was recorded: that has an end with the rotation.
+pub(super) fn check_old(case: &mut Case<'_>) {
+    let Some(old) = case.key.old.filter(|_| case.is_live() && case.may(Permission::Withdraw)) else { return };
+    let message =
+        format!("the old key, {}, may send funds away, and the policy does not allow that", kept(old, case.now));
+    let (advice, command) = case.finish();
+    case.say(Severity::Error, code::WITHDRAW_PERMISSION, message).advise(advice, command);
+}
+
+/// What to do about a key that withdraws, and how to record it.
+fn take_away(case: &Case<'_>) -> (&'static str, Command) {
+    // Some exchange calls withdrawing transfer: recorded so, it would be found again.
+    let withdraws = |word: &str| registry::permission(&case.record.exchange, word).contains(&Permission::Withdraw);
+    let rest = case.may.iter().flatten().map(|may| may.name()).filter(|word| !withdraws(word));
+    let rest: Vec<&str> = rest.collect();
+    let rest = if rest.is_empty() { "read".to_owned() } else { rest.join(",") };
+    let command = case.command("set", &["--permission", &rest]);
+    ("take that permission away at the exchange and record what is left; or allow it in strongroom.toml", command)
 }
 
 #[cfg(test)]

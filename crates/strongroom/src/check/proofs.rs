@@ -1,5 +1,7 @@
 //! Every rule, with what it finds and what it passes over. A code that has not both fails here.
 
+mod overlap;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::*;
@@ -64,6 +66,19 @@ const GUILTY: &[Guilty] = &[
         edit(all, "hyperliquid/main", |record| {
             (record.kind, record.permissions) = (CredentialKind::Wallet, words(&["withdraw"]));
         });
+    }),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| keep_old(all, &["read", "withdraw"], &["203.0.113.7"])),
+    Guilty(NO_IP_ALLOWLIST, Error, |all| keep_old(all, &["withdraw"], &[])),
+    Guilty(NO_IP_ALLOWLIST, Warning, |all| keep_old(all, &["read", "trade"], &[])),
+    Guilty(NO_IP_ALLOWLIST, Info, |all| keep_old(all, &[], &[])),
+    // Of a rotation that is not finished, old values that are in use elsewhere.
+    Guilty(SAME_SECRET, Warning, |all| {
+        keep_old(all, &["read"], &[]);
+        add(all, "bitvavo/other", &[("api_key", OLD), GOOD2[1]]);
+    }),
+    Guilty(SAME_SECRET, Warning, |all| {
+        keep_old(all, &["read"], &[]);
+        all.set_value("BITVAVO_KEY", secret(OLD), NOW);
     }),
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &[])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &[])),
@@ -155,6 +170,27 @@ const INNOCENT: &[Innocent] = &[
         add(all, "bitstamp/main@testnet", &GOOD2);
         edit(all, "bitstamp/main@testnet", |record| record.permissions = words(&["withdraw"]));
     }),
+    Innocent(WITHDRAW_PERMISSION, |all| keep_old(all, &["read", "trade"], &[])),
+    Innocent(WITHDRAW_PERMISSION, |all| {
+        keep_old(all, &["withdraw"], &[]);
+        edit_old(all, |old| old.expires = Some(NOW));
+    }),
+    Innocent(WITHDRAW_PERMISSION, |all| {
+        keep_old(all, &["withdraw"], &[]);
+        all.finish_rotation(&reference("bitvavo/main")).unwrap();
+    }),
+    Innocent(NO_IP_ALLOWLIST, |all| keep_old(all, &["withdraw"], &["203.0.113.7"])),
+    Innocent(NO_IP_ALLOWLIST, |all| keep_old(all, &["read"], &[])),
+    Innocent(NO_IP_ALLOWLIST, |all| {
+        keep_old(all, &["trade"], &[]);
+        edit_old(all, |old| old.expires = Some(NOW));
+    }),
+    Innocent(SAME_SECRET, |all| {
+        keep_old(all, &["read"], &[]);
+        edit_old(all, |old| drop(old.fields.set("api_passphrase", secret(KUCOIN[2].1))));
+        add(all, "kucoin/main", &KUCOIN);
+        set(all, "bitvavo/main", "api_secret", OLD);
+    }),
     Innocent(NO_IP_ALLOWLIST, |all| bind(all, &["read"], &[])),
     Innocent(NO_IP_ALLOWLIST, |all| bind(all, &["withdraw"], &["2001:db8::/32"])),
     Innocent(NO_IP_ALLOWLIST, |all| add(all, "bitstamp/main@demo", &GOOD2)),
@@ -203,6 +239,8 @@ const INNOCENT: &[Innocent] = &[
 ];
 
 const GOOD: [(&str, &str); 2] = [("api_key", "EXAMPLE-KEY"), ("api_secret", "EXAMPLE-SECRET")];
+/// An API key before a rotation.
+const OLD: &str = "EXAMPLE-OLD";
 const GOOD2: [(&str, &str); 2] = [("api_key", "EXAMPLE-KEY-2"), ("api_secret", "EXAMPLE-SECRET-2")];
 const KUCOIN: [(&str, &str); 3] = [
     ("api_key", "0123456789abcdef01234567"),
@@ -272,10 +310,20 @@ fn unbound(all: &mut Contents, name: &str, days: Timestamp) {
 }
 
 fn previous(all: &mut Contents, replaced: Timestamp, retire: Option<Timestamp>) {
-    let fields: Fields = [("api_key".to_owned(), secret("EXAMPLE-OLD"))].into_iter().collect();
+    let fields: Fields = [("api_key".to_owned(), secret(OLD))].into_iter().collect();
     edit(all, "bitvavo/main", |record| {
         record.previous = Some(Box::new(Previous { replaced, retire, fields, ..Previous::default() }))
     });
+}
+
+/// The record that nothing is wrong with, while an old key of it is kept that may do this from there.
+fn keep_old(all: &mut Contents, permissions: &[&str], addresses: &[&str]) {
+    previous(all, NOW, Some(NOW + 7 * DAY));
+    edit_old(all, |old| (old.permissions, old.ip_allowlist) = (words(permissions), words(addresses)));
+}
+
+fn edit_old(all: &mut Contents, change: impl FnOnce(&mut Previous)) {
+    edit(all, "bitvavo/main", |record| change(record.previous.as_mut().unwrap()));
 }
 
 /// Allows something harmless to the record that is in all of these, so that its absence can be noticed.

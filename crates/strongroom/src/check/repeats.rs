@@ -1,13 +1,15 @@
-//! The same secret in two places: what is copied by mistake, and what two keys fall with at once.
+//! The same secret in two places: what is copied by mistake, what two keys fall with at once, and what still is the old
+//! key of a rotation.
 //!
 //! Values are compared where they lie: references to them are sorted, and nothing of them is copied or hashed. Sorting
 //! takes time that depends on them, which only this process could measure.
 
 use std::collections::BTreeMap;
 
+use super::dates::kept;
 use super::{Command, Finding, Severity, Subject, code};
 use crate::policy::Coverage;
-use crate::record::{Contents, Environment, Record, field};
+use crate::record::{Contents, Environment, Previous, Record, Timestamp, field};
 use crate::registry;
 use crate::wording::listed;
 
@@ -17,53 +19,75 @@ const LEAST_BYTES: usize = 6;
 /// A place where a secret stands.
 #[derive(Clone, Copy)]
 enum Place<'a> {
-    Field { at: usize, record: &'a Record, name: &'a str },
+    Field {
+        at: usize,
+        record: &'a Record,
+        name: &'a str,
+    },
     Value(&'a str),
+    /// Among the old values that an unfinished rotation keeps.
+    Old {
+        at: usize,
+        record: &'a Record,
+        previous: &'a Previous,
+        name: &'a str,
+    },
 }
 
 /// Compares all secrets of the vault.
-pub(super) fn check(contents: &Contents, coverage: &Coverage<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn check(contents: &Contents, coverage: &Coverage<'_>, now: Timestamp, findings: &mut Vec<Finding>) {
     let mut secrets: Vec<(&str, Place<'_>)> = Vec::new();
     for (at, record) in contents.records().iter().enumerate() {
         let kept = record.fields.iter().filter(|(name, _)| field::is_secret(name));
         secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Field { at, record, name })));
     }
     secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
+    for (at, record) in contents.records().iter().enumerate() {
+        let Some(previous) = record.previous.as_deref() else { continue };
+        let kept = previous.fields.iter().filter(|(name, _)| field::is_secret(name) && !is_chosen(name));
+        secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Old { at, record, previous, name })));
+    }
     secrets.retain(|(text, _)| text.len() >= LEAST_BYTES);
     // Stable, so that places with the same value stay in the order of the vault.
     secrets.sort_by_key(|(text, _)| *text);
     let mut pairs = Pairs::new();
     for group in secrets.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
         let places = group.iter().map(|(_, place)| *place);
-        compare_with_first(places.clone(), coverage, &mut pairs, findings);
+        compare_with_first(places.clone(), coverage, now, &mut pairs, findings);
         // What the policy allows at one says nothing of what the others have in common.
         if is_allowed(group[0].1, coverage) {
             let others = places.filter(|place| !is_allowed(*place, coverage));
-            compare_with_first(others, coverage, &mut pairs, findings);
+            compare_with_first(others, coverage, now, &mut pairs, findings);
         }
     }
-    findings.extend(pairs.into_values().map(Pair::tell));
+    findings.extend(pairs.into_values().map(|pair| pair.tell(now)));
 }
 
-/// By the later record, the first, and whether the policy allows it: what it allows for one field is told apart from
-/// what it does not allow for another.
-type Pairs<'a> = BTreeMap<(usize, usize, bool), Pair<'a>>;
+/// Whether a person chose it, so that another key may have it too.
+fn is_chosen(name: &str) -> bool {
+    matches!(name, field::API_PASSPHRASE | field::PASSWORD)
+}
+
+/// By the later record, the first, whether the policy allows it, and whether the later has it as an old value: what the
+/// policy allows for one field is told apart from what it does not allow for another.
+type Pairs<'a> = BTreeMap<(usize, usize, bool, bool), Pair<'a>>;
 
 fn compare_with_first<'a>(
     mut places: impl Iterator<Item = Place<'a>>,
     coverage: &Coverage<'_>,
+    now: Timestamp,
     pairs: &mut Pairs<'a>,
     findings: &mut Vec<Finding>,
 ) {
     let Some(first) = places.next() else { return };
     for later in places {
-        compare(first, later, coverage, pairs, findings);
+        compare(first, later, coverage, now, pairs, findings);
     }
 }
 
 fn is_allowed(place: Place<'_>, coverage: &Coverage<'_>) -> bool {
     match place {
-        Place::Field { record, name, .. } => allows(coverage, record, name),
+        Place::Field { record, name, .. } | Place::Old { record, name, .. } => allows(coverage, record, name),
         Place::Value(name) => coverage.of_value(code::SAME_SECRET, name).is_some(),
     }
 }
@@ -79,12 +103,15 @@ struct Pair<'a> {
     fields: Vec<&'a str>,
     severity: Severity,
     why: &'static str,
+    /// Set where they are old values of the later.
+    old: Option<&'a Previous>,
 }
 
 fn compare<'a>(
     first: Place<'a>,
     later: Place<'a>,
     coverage: &Coverage<'_>,
+    now: Timestamp,
     pairs: &mut Pairs<'a>,
     findings: &mut Vec<Finding>,
 ) {
@@ -94,10 +121,10 @@ fn compare<'a>(
         }
         (Place::Field { at, record, .. }, Place::Field { at: later_at, record: later, name }) => {
             let Some((severity, why)) = judge(record, later, name) else { return };
-            let new = Pair { first: record, later, fields: Vec::new(), severity, why };
+            let new = Pair { first: record, later, fields: Vec::new(), severity, why, old: None };
             // As the report will ask: both by the name that the finding has.
             let allowed = allows(coverage, record, name) || allows(coverage, later, name);
-            let pair = pairs.entry((later_at, at, allowed)).or_insert(new);
+            let pair = pairs.entry((later_at, at, allowed, false)).or_insert(new);
             pair.fields.push(name);
             // Of several fields, the worst says why.
             if severity < pair.severity {
@@ -105,8 +132,19 @@ fn compare<'a>(
             }
         }
         (Place::Field { record, name, .. }, Place::Value(value)) => findings.push(beside(record, name, value)),
-        // Values are whatever they are, and stand behind the records.
-        (Place::Value(_), _) => {}
+        (Place::Field { at, record, name }, Place::Old { at: old_at, record: later, previous, .. }) => {
+            if at != old_at {
+                let allowed = allows(coverage, record, name) || allows(coverage, later, name);
+                let (severity, why) = (Severity::Warning, "it does not work any more once that key is deleted");
+                let new = Pair { first: record, later, fields: Vec::new(), severity, why, old: Some(previous) };
+                pairs.entry((old_at, at, allowed, true)).or_insert(new).fields.push(name);
+            }
+        }
+        (Place::Value(value), Place::Old { record, previous, name, .. }) => {
+            findings.push(beside_old(record, previous, name, value, now));
+        }
+        // Values are whatever they are, and stand behind the records; old ones go.
+        (Place::Value(_) | Place::Old { .. }, _) => {}
     }
 }
 
@@ -119,8 +157,7 @@ fn judge(first: &Record, later: &Record, name: &str) -> Option<(Severity, &'stat
     if same_house && first.subaccount == later.subaccount && first.environment == later.environment {
         return None;
     }
-    // A person chose it: another key may have it too.
-    if matches!(name, field::API_PASSPHRASE | field::PASSWORD) {
+    if is_chosen(name) {
         return Some((Severity::Info, "who learns one knows the other"));
     }
     if !same_house {
@@ -151,11 +188,24 @@ fn house(exchange: &str) -> String {
 }
 
 impl Pair<'_> {
-    fn tell(self) -> Finding {
+    fn tell(self, now: Timestamp) -> Finding {
         let (first, later) = (self.first.reference(), self.later.reference());
         let mut fields = self.fields;
         fields.sort_unstable();
         let verb = if fields.len() == 1 { "is" } else { "are" };
+        if let Some(old) = self.old {
+            let (fields_told, kept) = (listed(fields.iter().copied()), kept(old, now));
+            return Finding {
+                severity: self.severity,
+                code: code::SAME_SECRET,
+                message: format!("{fields_told} {verb} still the old key of {later}, {kept}: {}", self.why),
+                advice: "give it new values too, or its own".into(),
+                command: Some(Command::on("rotate", &first, &[])),
+                field: fields.first().map(|name| (*name).to_owned()),
+                subject: Subject::Record(first),
+                other: Some(Subject::Record(later)),
+            };
+        }
         Finding {
             severity: self.severity,
             code: code::SAME_SECRET,
@@ -182,6 +232,22 @@ fn within(record: &Record, first: &str, later: &str) -> Finding {
         field: Some(later.to_owned()),
         subject: Subject::Record(reference),
         other: None,
+    }
+}
+
+/// A value that was not rotated along: a bot that reads it goes on with the old key, until that is deleted.
+fn beside_old(record: &Record, previous: &Previous, name: &str, value: &str, now: Timestamp) -> Finding {
+    let reference = record.reference();
+    let subject = Subject::Value(value.to_owned());
+    Finding {
+        severity: Severity::Warning,
+        code: code::SAME_SECRET,
+        message: format!("it still is the old {name} of {reference}, {}", kept(previous, now)),
+        advice: "give it the new value, or remove it if nothing reads it".into(),
+        command: Some(Command::on("set", &subject, &[])),
+        field: None,
+        subject,
+        other: Some(Subject::Record(reference)),
     }
 }
 
