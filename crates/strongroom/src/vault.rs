@@ -161,6 +161,8 @@ impl Vault {
     /// The live credentials of this exchange and subaccount.
     ///
     /// The exchange is found without regard to case, and under the other names the [registry](crate::registry) knows.
+    /// What decoding leaves behind is wiped, for which the thread needs as large a stack as for opening: 128 KiB
+    /// ([`without_traces`](crate::without_traces)).
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]
@@ -168,22 +170,17 @@ impl Vault {
         self.record(&Reference::new(exchange, subaccount))
     }
 
-    /// The record of this name, found as in [`Vault::subaccount`].
+    /// The record of this name, found as in [`Vault::subaccount`]. Of the stack it needs as much.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`]
     pub fn record(&self, reference: &Reference) -> Result<Record> {
-        let find = |exchange: &str| {
-            let reference = Reference { exchange: exchange.to_owned(), ..reference.clone() };
-            // What is copied out of the payload stays in registers otherwise, and outlives the record.
-            without_traces(|| self.version.index.record(self.payload(), &reference))
-        };
-        find(&reference.exchange)
-            .or_else(|| registry::names_of(&reference.exchange).find_map(find))
+        // What is copied out of the payload stays in registers otherwise, and outlives the record.
+        without_traces(|| self.known_as(reference))
             .ok_or_else(|| Error::NoSuchRecord { reference: reference.to_string() })
     }
 
-    /// The value `env/NAME`.
+    /// The value `env/NAME`. Of the stack it needs as much as [`Vault::subaccount`].
     ///
     /// # Errors
     /// [`Error::NoSuchValue`]
@@ -197,7 +194,7 @@ impl Vault {
         self.version.index.record_count()
     }
 
-    /// Everything, decoded.
+    /// Everything, decoded. Of the stack it needs as much as [`Vault::subaccount`].
     pub fn contents(&self) -> Contents {
         without_traces(|| self.version.index.contents(self.payload()))
     }
@@ -232,6 +229,15 @@ impl Vault {
         let payload = self.payload().to_vec();
         let Version { header, checksum, index, .. } = self.version;
         (header, payload, index.descent.slots, self.data_key, checksum)
+    }
+
+    /// The record under whichever name of its exchange.
+    fn known_as(&self, reference: &Reference) -> Option<Record> {
+        let find = |exchange: &str| {
+            let reference = Reference { exchange: exchange.to_owned(), ..reference.clone() };
+            self.version.index.record(self.payload(), &reference)
+        };
+        find(&reference.exchange).or_else(|| registry::names_of(&reference.exchange).find_map(find))
     }
 
     fn payload(&self) -> &[u8] {

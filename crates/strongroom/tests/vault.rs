@@ -7,7 +7,7 @@ use std::time::Duration;
 use strongroom::record::{LogAction, field};
 use strongroom::{
     Contents, Error, FormatError, KdfCost, KeyFile, MachineKey, NewSlot, NewVault, OpenOptions, PinError, PinStore,
-    Record, RecoveryCode, Reference, Saved, Secret, Unlock, UnlockError, Vault,
+    Policy, Record, RecoveryCode, Reference, Saved, Secret, Unlock, UnlockError, Vault,
 };
 use tempfile::TempDir;
 
@@ -90,6 +90,27 @@ fn set_note(vault: &mut Vault, note: &str) -> Saved {
         Ok(())
     };
     vault.edit(edit).unwrap().1
+}
+
+/// The documentation promises it of opening, reading, checking and saving.
+#[test]
+fn a_thread_with_a_stack_of_128_kib_does_everything_to_a_vault() {
+    let fixture = Fixture::new();
+    let (path, unlock) = (fixture.path(), fixture.machine());
+    let work = move || {
+        let mut vault = Vault::open(path, &unlock).unwrap();
+        assert_eq!(
+            vault.subaccount("OKEX", "main").unwrap().exchange,
+            "okx",
+            "found under another name of its exchange"
+        );
+        assert_eq!(vault.value("DATABASE_URL").unwrap(), secret("EXAMPLE-DATABASE"));
+        assert!(!vault.check(&Policy::default(), 1_700_000_000).findings.is_empty());
+        assert!(matches!(set_note(&mut vault, "changed"), Saved::Revision(2)));
+        vault.contents().records().len()
+    };
+    let small = std::thread::Builder::new().stack_size(128 * 1024);
+    assert_eq!(small.spawn(work).unwrap().join().unwrap(), 3);
 }
 
 #[test]

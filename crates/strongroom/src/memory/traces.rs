@@ -7,7 +7,7 @@ use std::hint::black_box;
 use super::wipe_registers;
 
 /// How much of the stack below a piece of work is wiped after it. The deepest of it, Argon2 in an unoptimised build,
-/// uses less. A thread that opens a vault needs a stack of 128 KiB, which is what the smallest C libraries give.
+/// uses less. A thread that opens or reads a vault needs a stack of 128 KiB, which is what the smallest C libraries give.
 const STACK: usize = 64 * 1024;
 
 /// The same for a hash, a derivation, a multiplication or a cipher alone.
@@ -17,8 +17,10 @@ const PRIMITIVE_STACK: usize = 8 * 1024;
 ///
 /// Ciphers and hashes keep their state on the stack, and moving a value leaves it where it was: no type can wipe that.
 /// The functions of this library that meet keys do it themselves; it is for what a program does with an exposed secret,
-/// such as signing a request. On processors other than x86-64 the registers stay as they are. It takes 64 KiB of the
-/// stack, as much as opening a vault.
+/// such as signing a request. On processors other than x86-64 the registers stay as they are.
+///
+/// It writes 64 KiB of the stack below the work, at every call, and so do opening a vault, reading a record, a value or
+/// everything from it, checking and saving it: a thread that does any of this needs a stack of 128 KiB.
 ///
 /// ```
 /// let secret = strongroom::Secret::copy_of("EXAMPLE");
