@@ -1,7 +1,10 @@
 //! The command line while it works: stopped at its system calls, from its start to its end.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use nix::libc::{self, c_long};
 use strongroom_tests::Run;
@@ -283,6 +286,18 @@ fn what_hummingbot_encrypted_lies_only_among_the_secrets() {
     work.close(40, 100);
 }
 
+/// Whether so many bytes come within a minute. A child that hangs would be waited for without an end.
+fn answers(mut output: ChildStdout, bytes: usize) -> bool {
+    let (sender, receiver) = mpsc::channel();
+    // The pipe stays open until the child ends, which could not write more otherwise.
+    thread::spawn(move || {
+        let is_there = output.read_exact(&mut vec![0; bytes]).is_ok();
+        let _ = sender.send(is_there);
+        let _ = output.read_to_end(&mut Vec::new());
+    });
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap_or(false)
+}
+
 #[test]
 fn what_run_starts_has_only_what_was_selected() {
     let test = "what_run_starts_has_only_what_was_selected";
@@ -299,8 +314,11 @@ fn what_run_starts_has_only_what_was_selected() {
     };
     // What it says back it has read: it is started, and while it waits for more nothing of its memory comes or goes.
     child.stdin.as_mut().expect("a pipe").write_all(b"ready\n").expect("it reads");
-    let mut answer = [0; 6];
-    child.stdout.as_mut().expect("a pipe").read_exact(&mut answer).expect("it answers");
+    let answered = answers(child.stdout.take().expect("a pipe"), 6);
+    if !answered {
+        let _ = child.kill();
+    }
+    assert!(answered, "it did not answer within a minute");
     let mut images = vec![Image::whole(child.id())];
     if debugger::can_attach_in(test) {
         images.extend(debugger::cores(child.id()));
