@@ -7,8 +7,8 @@ use crate::policy::Policy;
 use crate::record::{CredentialKind, Environment, Previous, Record, Timestamp, field};
 use crate::registry::{self, Exchange, Permission};
 
-/// What a record says of one of its keys: of the one that is in use, or of the old one that an unfinished rotation keeps
-/// and that works until somebody deletes it at the exchange.
+/// What a record says of one of its keys: of the one that is in use, or of the old one, which an unfinished rotation
+/// keeps and which works until somebody deletes it at the exchange.
 #[derive(Clone, Copy)]
 pub(super) struct Key<'a> {
     pub(super) kind: CredentialKind,
