@@ -43,6 +43,8 @@ use crate::record::{Contents, Record, Timestamp, Value};
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use ccxt::read_back;
 pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};

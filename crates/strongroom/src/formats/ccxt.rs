@@ -15,6 +15,8 @@ use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result, registry};
 
 pub(super) use members::{SANDBOX, Settings, read_members, take, to_owner, to_sandbox};
+#[cfg(any(test, fuzzing))]
+pub(crate) use plan::read_back;
 pub(super) use plan::{Plan, Ways};
 
 /// What a bot that uses ccxt itself has to know.
