@@ -4,7 +4,7 @@
 //! after the exchange.
 
 mod accounts;
-mod doubts;
+pub(super) mod doubts;
 mod grammar;
 mod reading;
 mod spellings;
@@ -37,6 +37,11 @@ pub(super) fn of<'a>(
         VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
     };
     for (name, value) in values {
+        // Of a text that had one key under several of a program's names, one is the record's and the others are here.
+        let is_given = |variable: &Variable<'_>| variable.name == *name && *variable.value == value.value;
+        if both == ONE_NAME && variables.iter().any(is_given) {
+            continue;
+        }
         let place = names::value_reference(name);
         variables.push(Variable { name: (*name).to_owned(), place, value: &value.value });
     }

@@ -3,12 +3,12 @@
 //! It guesses a type for each value, whatever the setting: what reads like a number, a truth or a list is one then, and
 //! no key any more. Names are put into lower case, except the last part of those below `CCXT_CONFIG`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::formats::ccxt::{self, Plan, Ways, words};
 use crate::formats::variables::usual::Assignment;
 use crate::formats::variables::usual::Variable;
-use crate::formats::{ImportOptions, Notice, guess_kind};
+use crate::formats::{ImportOptions, Notice, guess_kind, names};
 use crate::record::{Environment, Record, field};
 use crate::secret::Secret;
 use crate::{ExportError, Result};
@@ -127,21 +127,20 @@ pub(in crate::formats) fn take(
     } else if sets(&is_of_sandbox) {
         ccxt::to_sandbox(&mut record);
     }
-    let names: BTreeMap<&'static str, String> =
+    let counts: BTreeMap<&'static str, String> =
         counting.iter().map(|(field, (_, at))| (*field, assignments[*at].name.clone())).collect();
     for (field, (_, at)) in counting {
         record.fields.set(field, assignments[at].value.duplicate());
         record.variables.insert(field.to_owned(), assignments[at].name.clone());
     }
-    let mut told: BTreeSet<String> = BTreeSet::new();
+    // Only what counts leaves: a program may read the others too.
     assignments.retain(|assignment| {
         let field = ranked_field(&assignment.name, &exchange).filter(|_| !assignment.value.is_empty());
         let Some((_, field)) = field else { return true };
-        let Some(counts) = record.fields.get(field) else { return true };
-        if names.get(field) == Some(&assignment.name) || *counts == assignment.value {
+        if counts.get(field) == Some(&assignment.name) {
             return false;
         }
-        if told.insert(assignment.name.clone()) {
+        if record.fields.get(field).is_some_and(|there| *there != assignment.value) {
             let text = format!(
                 "{} has another value than the {field} that counts, and is kept as a named value",
                 assignment.name
@@ -156,8 +155,13 @@ pub(in crate::formats) fn take(
     ccxt::to_owner(&mut record);
     record.kind = guess_kind(&record.fields);
     let reference = ccxt::shown(&record.reference());
-    let text =
-        format!("{EXCHANGE}... is kept as {reference}; for freqtrade: strongroom run --names freqtrade {reference}");
+    let text = match names::shown(&record.exchange) {
+        Some(_) => format!(
+            "{EXCHANGE}... is kept as {reference}; for freqtrade: strongroom run --names freqtrade {reference} -- \
+             freqtrade trade"
+        ),
+        None => format!("{EXCHANGE}... is kept as {reference}"),
+    };
     notices.push(Notice { line, text });
     Ok(Some(record))
 }
@@ -282,8 +286,16 @@ mod tests {
             let (record, stays, _) = taken("dydx", &pairs);
             assert_eq!((record.as_str(), stays), ("dydx/main: private_key=B", vec![attribute.to_owned()]));
         }
-        let (record, stays, notices) = taken("gate", &[("KEY", "A"), ("API_KEY", "A"), ("SECRET", "S")]);
-        assert_eq!((record.as_str(), stays.len(), notices.len()), ("gate/main: api_key=A api_secret=S", 0, 1));
+    }
+
+    #[test]
+    fn a_second_name_of_the_same_value_stays_a_named_value() {
+        for second in ["KEY", "CCXT_CONFIG__apiKey"] {
+            let (record, stays, notices) = taken("gate", &[(second, "A"), ("API_KEY", "A"), ("SECRET", "S")]);
+            assert_eq!((record.as_str(), notices.len()), ("gate/main: api_key=A api_secret=S", 1));
+            let stays: Vec<&str> = stays.iter().map(String::as_str).collect();
+            assert_eq!(stays, [if second == "KEY" { second } else { "API_KEY" }], "what counts is in the record");
+        }
     }
 
     #[test]
