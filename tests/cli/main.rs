@@ -26,6 +26,7 @@ mod rotate;
 mod run;
 mod safety;
 mod second_reader;
+mod second_texts;
 mod several;
 mod terminal;
 mod unlock;

@@ -206,6 +206,10 @@ impl From<Error> for Failure {
             failure.causes.extend(holders.into_iter().map(|holder| format!("{holder} has the lock on its directory")));
         }
         failure.hints.extend(hint(&error));
+        if let Error::RotationUnfinished { reference } = &error {
+            let word = crate::output::shell_word(reference);
+            failure.hints.extend(["finish", "rollback"].map(|phase| format!("strongroom rotate {word} --{phase}")));
+        }
         failure
     }
 }

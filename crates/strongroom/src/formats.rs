@@ -49,6 +49,7 @@ pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
 pub use meant::field_meant;
+pub use merge::{ImportReport, LeftFilled, NamedFields, Removed, Renamed};
 pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
 pub use variables::{own_name, variable_name};
@@ -99,32 +100,43 @@ impl Imported {
             missing::notice(record)
         });
         let there: Vec<Notice> = there.collect();
-        self.notices.iter().filter(|notice| !there.contains(notice)).collect()
+        let settled = self.settled_notices(contents);
+        let is_news = |notice: &&Notice| !there.contains(notice) && !settled.contains(&notice.text);
+        self.notices.iter().filter(is_news).collect()
+    }
+
+    /// The texts of notices that guess at what these contents know: whose a variable is.
+    fn settled_notices(&self, contents: &Contents) -> BTreeSet<String> {
+        let renamed = merge::renamed_in(contents, &self.records);
+        let owners = merge::Owners::of(contents.records().iter());
+        let names = self.values.iter().map(|(name, _)| name.as_str()).filter(|name| owners.at(name).is_some());
+        let mut settled = variables::doubts::settled(&renamed, &names.collect::<Vec<_>>(), &self.records);
+        for record in self.records.iter().filter(|record| renamed.contains(&record.reference())) {
+            settled.extend(names_said(record));
+            settled.extend(missing::notice(record).map(|notice| notice.text));
+        }
+        settled
     }
 
     /// The texts of notices that only say by which variable a program knows a field: `OKX_SECRET_KEY is the api_secret
     /// of okx/main`. Programs go on finding it there, so that there is nothing to be done.
     pub fn name_notices(&self) -> BTreeSet<String> {
-        let of_record = |record: &Record| {
-            let account = record.reference();
-            let notice = |(field, name): (&String, &String)| variables::name_notice(name, field, &account);
-            record.variables.iter().map(notice).collect::<Vec<_>>()
-        };
-        self.records.iter().flat_map(of_record).collect()
+        self.records.iter().flat_map(names_said).collect()
     }
 
-    /// Gives the names in this text to the fields of these contents of which nothing is said yet. Only for contents
-    /// that no program reads from by now, such as those of a vault that is being made of several texts:
-    /// [`merge_into`] leaves the names of what is there alone.
-    pub fn name_in(&self, contents: &mut Contents) {
-        for record in &self.records {
-            let Some(known) = contents.known_as(&record.reference()) else { continue };
-            let reference = known.reference();
-            if let Some(known) = contents.record_mut(&reference) {
-                merge::name_fields(known, record);
-            }
-        }
+    /// Gives the names in this text to the fields of these contents that no earlier text named, and remembers which it
+    /// names itself. Only for contents that no program reads from by now, such as those of a vault that is being made
+    /// of several texts: [`merge_into`] leaves the names of what is there alone.
+    pub fn name_in(&self, contents: &mut Contents, named: &mut NamedFields) {
+        merge::name_in(contents, self, named);
     }
+}
+
+/// What is said of the variables of a record that came as some.
+fn names_said(record: &Record) -> Vec<String> {
+    let account = record.reference();
+    let said = |(field, name): (&String, &String)| variables::name_notice(name, field, &account);
+    record.variables.iter().map(said).collect()
 }
 
 /// Something to tell the user: a duplicate key, a value kept in an unexpected way. Line numbers
@@ -135,19 +147,6 @@ pub struct Notice {
     pub line: Option<usize>,
     /// What there is to know.
     pub text: String,
-}
-
-/// REFs by what happened to them, in the order of the text that was read.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// New ones.
-    pub added: Vec<String>,
-    /// Those that were there with the same contents.
-    pub unchanged: Vec<String>,
-    /// Those that were there with other contents and have the new ones now.
-    pub replaced: Vec<String>,
-    /// Those of them that had an expiry, of the old key, which says nothing of the new one.
-    pub expiry_forgotten: Vec<String>,
 }
 
 /// Reads a text in this format.
@@ -190,12 +189,17 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
 /// What is there with the same contents is skipped. A text that carries only fields (all formats
 /// but [`ImportFormat::Strongroom`]) is compared only in the fields it carries. On `replace` a
 /// record keeps its id and when it was made; one replaced by a text with only fields keeps all its
-/// metadata and its other fields, and counts as rotated `now`; when the old key expires and when it was last seen
-/// working is forgotten with it.
+/// metadata and its other fields, and where a secret is another one it counts as rotated `now`; when the old key
+/// expires and when it was last seen working is forgotten with it.
+///
+/// Variables are compared by their names: one that a program gets as a field of a record is that field, whether a text
+/// has it alone or with the others, first or last. What is empty in a text with only fields replaces nothing, and what
+/// is empty in the contents may be replaced by anything.
 ///
 /// # Errors
-/// [`crate::Error::Differs`] lists what is there with other contents, unless `replace`. Nothing has
-/// changed then.
+/// [`crate::Error::Differs`] lists what is there with other contents, unless `replace`;
+/// [`crate::Error::RotationUnfinished`] on `replace` of a secret in the overlap of a rotation, of which the newest key
+/// would be lost. Nothing has changed then.
 pub fn merge_into(contents: &mut Contents, imported: Imported, replace: bool, now: Timestamp) -> Result<ImportReport> {
     merge::merge_into(contents, imported, replace, now)
 }

@@ -10,7 +10,7 @@ mod rehearsal;
 
 use std::path::{Path, PathBuf};
 
-use strongroom::formats::{self, ImportFormat, ImportReport, Imported};
+use strongroom::formats::{self, ImportFormat, ImportReport, Imported, NamedFields};
 use strongroom::record::Timestamp;
 use strongroom::{Contents, Unlock};
 
@@ -53,7 +53,10 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let (expected, from_files) = merged(context, &args, &sources, existing.is_none())?;
     match existing {
         Some(path) if args.dry_run => rehearsal::into_existing(context, &args, &path, &sources, &expected),
-        None if args.dry_run => rehearsal::of_new(context, &args, &expected, &from_files),
+        None if args.dry_run => {
+            tell_names(context, &sources, &parse_all(&args, &sources)?.1, &expected);
+            rehearsal::of_new(context, &args, &expected, &from_files)
+        }
         Some(path) => adopt_into(context, &args, &path, &sources, &expected),
         None => adopt_new(context, &args, &sources, &expected, &from_files),
     }
@@ -80,15 +83,14 @@ fn adopt_into(
     let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
     proof::on_disk(&vault, expected)?;
     let report = import::sorted(report);
-    for (source, names) in sources.iter().zip(&names) {
-        source.tell_other_names(context, &vault.contents(), names);
-    }
+    tell_names(context, sources, &names, &vault.contents());
+    import::told::outcome_of_several(context, &report, &names.concat());
 
     if context.json {
         MadeUp::default().print_json(path, Some(ImportAnswer::from(&report)))?;
         return Ok(Outcome::Done);
     }
-    let changed = !report.added.is_empty() || !report.replaced.is_empty();
+    let changed = report.is_change();
     if changed {
         output::text(import::describe(&report, false))?;
         import::tell_forgotten(context, &report);
@@ -139,6 +141,11 @@ fn tell_beside(context: &Context, args: &Args, sources: &[SourceFile], parsed: &
     both.for_each(|(source, imported)| source.tell_beside(context, imported, contents, args.replace));
 }
 
+/// The names by which the programs of each file would not find its fields.
+fn tell_names(context: &Context, sources: &[SourceFile], names: &[Vec<Name>], contents: &Contents) {
+    sources.iter().zip(names).for_each(|(source, names)| source.tell_other_names(context, contents, names));
+}
+
 /// All files, one after the other, into the contents of a vault that is there.
 fn merge_into_existing(
     contents: &mut Contents,
@@ -148,11 +155,7 @@ fn merge_into_existing(
 ) -> strongroom::Result<ImportReport> {
     let mut whole = ImportReport::default();
     for imported in parsed {
-        let report = formats::merge_into(contents, imported, replace, now)?;
-        whole.added.extend(report.added);
-        whole.unchanged.extend(report.unchanged);
-        whole.replaced.extend(report.replaced);
-        whole.expiry_forgotten.extend(report.expiry_forgotten);
+        whole.append(formats::merge_into(contents, imported, replace, now)?);
     }
     Ok(whole)
 }
@@ -174,6 +177,7 @@ fn adopt_new(
         Some(ImportAnswer::from(from_files)),
     )?;
     prove(context, &created, expected)?;
+    tell_names(context, sources, &parse_all(args, sources)?.1, expected);
     if context.json {
         if !created.answered {
             created.secrets.print_json(&created.path, Some(ImportAnswer::from(from_files)))?;
@@ -243,16 +247,25 @@ fn merged(
     sources: &[SourceFile],
     tell: bool,
 ) -> Result<(Contents, ImportReport), Failure> {
-    // Only for what it says; `merge` reads again.
-    let told = || sources.iter().try_for_each(|source| source.parse(context, args.exchange.as_deref()).map(drop));
-    if tell {
-        told()?;
-    }
-    let (contents, report) = merge(args, sources)?;
-    if contents.records().is_empty() && contents.values().next().is_none() {
-        if !tell {
-            told()?;
+    // Beside one another: what one file has of a record's variables is a field by the next.
+    let told = |contents: &Contents| -> Result<(), Failure> {
+        let (parsed, _) = parse_all(args, sources)?;
+        tell_beside(context, args, sources, &parsed, contents);
+        Ok(())
+    };
+    let (contents, report) = match merge(args, sources) {
+        Ok(merged) => merged,
+        Err(failure) if tell => {
+            told(&Contents::default())?;
+            return Err(failure);
         }
+        Err(failure) => return Err(failure),
+    };
+    let is_nothing = contents.records().is_empty() && contents.values().next().is_none();
+    if tell || is_nothing {
+        told(&contents)?;
+    }
+    if is_nothing {
         return Err(Failure::new(code::FILE, "nothing-there", "there is nothing to adopt in these files"));
     }
     Ok((contents, report))
@@ -260,15 +273,17 @@ fn merged(
 
 fn merge(args: &Args, sources: &[SourceFile]) -> Result<(Contents, ImportReport), Failure> {
     let mut contents = Contents::default();
-    let mut whole = ImportReport::default();
+    let (mut whole, mut named) = (ImportReport::default(), NamedFields::default());
     for source in sources {
         let imported = source.parse_quietly(args.exchange.as_deref())?;
-        imported.name_in(&mut contents);
+        imported.name_in(&mut contents, &mut named);
         let report = formats::merge_into(&mut contents, imported, args.replace, output::now())
             .map_err(|error| Failure::from(error).at(Path::new(&shown(&source.path))))?;
-        whole.added.extend(report.added);
+        whole.append(report);
     }
-    Ok((contents, import::sorted(whole)))
+    // Whatever they did to one another: to whoever has no vault yet, all of it is new.
+    let added = whole.added;
+    Ok((contents, import::sorted(ImportReport { added, ..ImportReport::default() })))
 }
 
 /// The vault that is named, or the one right here, when it is there. One further up or the user's own is not meant:

@@ -2,6 +2,7 @@
 
 mod hummingbot;
 mod partial;
+pub mod told;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub fn sorted(mut report: ImportReport) -> ImportReport {
     for references in lists {
         references.sort();
     }
+    report.removed.sort_by(|one, other| one.value.cmp(&other.value));
     report
 }
 
@@ -124,6 +126,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         report
     };
     let report = sorted(report);
+    told::outcome(context, &source.path, &report);
     if context.json {
         output::json(&ImportAnswer::from(&report).of_format(source.format))?;
     } else {
@@ -158,16 +161,6 @@ impl SourceFile {
             }
         };
         Ok(SourceFile { path: path.to_owned(), format, text })
-    }
-
-    /// The records and values in it. What could not be taken is said on standard error.
-    ///
-    /// # Errors
-    /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
-    pub fn parse(&self, context: &Context, exchange: Option<&str>) -> Result<Imported, Failure> {
-        let imported = self.parse_quietly(exchange)?;
-        self.tell(context, &imported, imported.notices.iter().collect(), MOST_NAMES);
-        Ok(imported)
     }
 
     /// Says on standard error what could not be taken, beside what a vault has already; and where this is to replace
@@ -219,7 +212,10 @@ impl SourceFile {
         }
     }
 
-    /// As [`SourceFile::parse`], for a second time.
+    /// The records and values in it. What there is to say of them is for [`SourceFile::tell_beside`].
+    ///
+    /// # Errors
+    /// 3 with line and field, 2 when the file cannot be understood without `--exchange`.
     pub fn parse_quietly(&self, exchange: Option<&str>) -> Result<Imported, Failure> {
         if self.format == ImportFormat::Aws && exchange.is_none() {
             let message = format!("{}: an aws file does not say which exchange it is for", shown(&self.path));
@@ -296,7 +292,7 @@ pub fn format_help() -> String {
 
 /// One line for every kind of thing that happened.
 pub fn describe(report: &ImportReport, dry_run: bool) -> String {
-    if report.added.is_empty() && report.replaced.is_empty() {
+    if !report.is_change() {
         return match report.unchanged.len() {
             0 => "nothing in it to take in\n".to_owned(),
             there => format!("unchanged ({there} already there)\n"),
@@ -310,6 +306,11 @@ pub fn describe(report: &ImportReport, dry_run: bool) -> String {
             text.push_str(if dry_run && verb != "unchanged" { "would be " } else { "" });
             text.push_str(&format!("{verb} {}\n", output::printable(reference)));
         }
+    }
+    for removed in &report.removed {
+        let verb = if dry_run { "would be" } else { "is now" };
+        let whose = output::printable(&removed.reference);
+        text.push_str(&format!("{} {verb} {whose}'s {}\n", output::printable(&removed.value), removed.field));
     }
     text
 }
@@ -337,6 +338,7 @@ fn import_armor(context: &Context, source: &SourceFile, dry_run: bool) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom::formats::Removed;
 
     #[test]
     fn a_report_says_unchanged_or_what_changed() {
@@ -344,5 +346,10 @@ mod tests {
         assert_eq!(describe(&report, false), "unchanged (1 already there)\n");
         report.added.push("binance/main".into());
         assert_eq!(describe(&report, true), "would be added binance/main\nunchanged okx/main\n");
+        report.added.clear();
+        let (value, reference, field) = ("env/A".into(), "okx/main".into(), "uid".into());
+        report.removed.push(Removed { value, reference, field });
+        assert_eq!(describe(&report, false), "unchanged okx/main\nenv/A is now okx/main's uid\n");
+        assert_eq!(describe(&report, true), "unchanged okx/main\nenv/A would be okx/main's uid\n");
     }
 }

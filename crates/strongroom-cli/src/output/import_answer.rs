@@ -12,6 +12,8 @@ pub struct ImportAnswer<'a> {
     added: &'a [String],
     unchanged: &'a [String],
     replaced: &'a [String],
+    /// Named values that are fields of records now.
+    removed: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     expiry_forgotten: &'a [String],
 }
@@ -25,7 +27,8 @@ impl ImportAnswer<'_> {
 
 impl<'a> From<&'a ImportReport> for ImportAnswer<'a> {
     fn from(report: &'a ImportReport) -> ImportAnswer<'a> {
-        let ImportReport { added, unchanged, replaced, expiry_forgotten } = report;
-        ImportAnswer { format: None, added, unchanged, replaced, expiry_forgotten }
+        let ImportReport { added, unchanged, replaced, expiry_forgotten, .. } = report;
+        let removed = report.removed.iter().map(|removed| removed.value.as_str()).collect();
+        ImportAnswer { format: None, added, unchanged, replaced, removed, expiry_forgotten }
     }
 }

@@ -8,7 +8,9 @@ use strongroom::formats::ImportReport;
 use strongroom::wording::listed;
 use strongroom::{Contents, Error};
 
-use super::{Args, masked, merge_into_existing, parse_all, secret_of_existing, tell_beside, warn_of_ignored};
+use super::{
+    Args, masked, merge_into_existing, parse_all, secret_of_existing, tell_beside, tell_names, warn_of_ignored,
+};
 use crate::commands::import::{self, SourceFile};
 use crate::context::Context;
 use crate::create::{self, Plan};
@@ -63,11 +65,10 @@ pub fn into_existing(
     let mut different = Vec::new();
     if refused {
         different = std::mem::take(&mut report.replaced);
-        report.expiry_forgotten.clear();
+        (report.expiry_forgotten, report.renamed) = Default::default();
     }
-    for (source, names) in sources.iter().zip(&names) {
-        source.tell_other_names(context, &contents, names);
-    }
+    tell_names(context, sources, &names, &contents);
+    import::told::outcome_of_several(context, &report, &names.concat());
     if context.json {
         answer(path, &report, &different, None)?;
     } else {
@@ -117,7 +118,7 @@ fn held(expected: &Contents) -> String {
 
 /// As `import --dry-run` says it, and what is different.
 fn described(path: &Path, report: &ImportReport, different: &[String]) -> String {
-    let changed = !report.added.is_empty() || !report.replaced.is_empty();
+    let changed = report.is_change();
     let mut text = String::new();
     if changed {
         text.push_str(&import::describe(report, true));

@@ -3,7 +3,7 @@
 use strongroom::formats::{ImportFormat, Imported};
 use strongroom::record::field;
 use strongroom::wording::listed;
-use strongroom::{Contents, Record};
+use strongroom::{Contents, Record, Secret};
 
 use super::SourceFile;
 use crate::commands::record_input::conversation::HalfNew;
@@ -37,7 +37,9 @@ enum Told {
 
 /// Nothing when all secrets of the record are new, or none.
 fn told(there: &Record, new: &Record) -> Option<Told> {
-    let is_new = |name: &&str| new.fields.get(name).is_some_and(|value| there.fields.get(name) != Some(value));
+    // What is empty replaces nothing.
+    let is_another = |name: &str, value: &Secret| !value.is_empty() && there.fields.get(name) != Some(value);
+    let is_new = |name: &&str| new.fields.get(name).is_some_and(|value| is_another(name, value));
     let secrets = there.fields.names().filter(|name| field::is_secret(name));
     let stays: Vec<&str> = secrets.filter(|name| !is_new(name)).collect();
     let new_ones: Vec<&str> = new.fields.names().filter(is_new).collect();
@@ -49,7 +51,7 @@ fn told(there: &Record, new: &Record) -> Option<Told> {
     let are = if new_ones.len() == 1 { "is" } else { "are" };
     let stay = if stays.len() == 1 { "stays" } else { "stay" };
     let part = format!("{reference}: {} {are} new, and {} {stay}", listed(new_ones), listed(stays));
-    Some(match HalfNew::between(there, |name| new.fields.get(name)) {
+    Some(match HalfNew::between(there, |name| new.fields.get(name).filter(|value| !value.is_empty())) {
         Some(half) => {
             let command = format!("strongroom set {} {}", shell_word(&reference), half.stays);
             Told::HalfOfAPair(format!("{part}; a key and its secret belong together: {command}"))
@@ -61,7 +63,7 @@ fn told(there: &Record, new: &Record) -> Option<Told> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strongroom::{Reference, Secret};
+    use strongroom::Reference;
 
     fn okx(fields: &[(&str, &str)]) -> Record {
         let mut record = Record::new(&Reference::new("okx", "main"), 0).unwrap();
@@ -89,7 +91,7 @@ mod tests {
         let text = "okx/main: api_key and api_secret are new, and api_passphrase stays";
         assert_eq!(part, Some(Told::Part(text.into())));
         let whole = [("api_key", "NEW"), ("api_secret", "NEW"), ("api_passphrase", "NEW")];
-        for new in [&whole[..], &[("api_key", "OLD")], &[("session", "NEW")], &[]] {
+        for new in [&whole[..], &[("api_key", "OLD")], &[("api_key", ""), ("uid", "OLD")], &[("session", "NEW")], &[]] {
             assert_eq!(of(new), None, "{new:?}");
         }
     }

@@ -100,9 +100,6 @@ pub fn answer(done: &str, reference: &Reference, previous: &Previous) -> Result<
 pub fn refused(error: Error, reference: &Reference) -> Failure {
     let word = shell_word(&reference.to_string());
     let hints = match &error {
-        Error::RotationUnfinished { .. } => {
-            vec![format!("strongroom rotate {word} --finish"), format!("strongroom rotate {word} --rollback")]
-        }
         Error::NoRotation { .. } => vec![format!("strongroom rotate {word}"), "strongroom rotate --due".to_owned()],
         Error::NothingRotated { .. } => vec![format!("if it was done elsewhere: strongroom rotate {word} --record")],
         Error::NoSuchField { field, .. } => {

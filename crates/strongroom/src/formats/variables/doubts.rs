@@ -1,10 +1,11 @@
 //! What names of variables may mean besides what they were taken for. Nothing here is decided: a person is told, with
 //! the command that puts it right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::one_name;
 use super::spellings::likely;
+use super::usual::prefix_of;
 use crate::formats::Notice;
 use crate::record::{Environment, Record, Reference};
 use crate::registry;
@@ -74,6 +75,13 @@ pub(super) fn of_account(prefix: &str, account: &Reference) -> Option<Notice> {
     let environment = if other.environment == account.environment { "" } else { "'s test server" };
     let text = format!("{account} may be {exchange}{environment}: strongroom mv {account} {other}");
     Some(Notice { line: None, text })
+}
+
+/// What is said of these accounts and of named values of these names, as texts. Not to be said where a vault answers it.
+pub(in crate::formats) fn settled(accounts: &[Reference], names: &[&str], records: &[Record]) -> BTreeSet<String> {
+    let of_accounts = accounts.iter().filter_map(|account| of_account(&prefix_of(account), account));
+    let of_names = names.iter().flat_map(|name| of_leftovers(&[((*name).to_owned(), None)], records));
+    of_accounts.chain(of_names).map(|notice| notice.text).collect()
 }
 
 /// `KRAKEN_FUTURES` as krakenfutures: the longest that, joined, is another exchange.
