@@ -205,7 +205,7 @@ fn record_of(reference: &Reference, input: &RecordInput, made: Timestamp) -> Res
     let mut record = Record::new(reference, made)?;
     input.apply(&mut record, made);
     if input.kind.is_none() {
-        record.kind = formats::guess_kind(&record.fields);
+        record.kind = formats::guess_kind(&record.exchange, &record.fields);
     }
     Ok(record)
 }

@@ -198,14 +198,14 @@ fn replace_record(contents: &mut Contents, new: Record, whole: bool, now: Timest
         return Ok(None);
     }
     // A kind that a person chose stays; one that followed from the values follows the new ones.
-    let kind_was_guessed = old.kind == guess_kind(&old.fields);
+    let kind_was_guessed = old.kind == guess_kind(&old.exchange, &old.fields);
     let is_another = |(name, value): (&str, &Secret)| old.fields.get(name).is_some_and(|there| there != value);
     let is_another_key = new.fields.iter().any(|(name, value)| field::is_secret(name) && is_another((name, value)));
     for (name, value) in new.fields.iter() {
         old.fields.set(name, value.duplicate());
     }
     if kind_was_guessed {
-        old.kind = guess_kind(&old.fields);
+        old.kind = guess_kind(&old.exchange, &old.fields);
     }
     old.rotated = Some(now);
     take_names(old, new.variables);

@@ -231,7 +231,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     if let Some(node) = members.take_some("fields") {
         record.fields = read_fields(node)?;
     }
-    record.kind = take_kind(members)?.unwrap_or_else(|| guess_kind(&record.fields));
+    record.kind = take_kind(members)?.unwrap_or_else(|| guess_kind(&record.exchange, &record.fields));
     record.permissions = take_words(members, "permissions")?.unwrap_or_default();
     record.ip_allowlist = take_words(members, "ip_allowlist")?.unwrap_or_default();
     record.tags = take_words(members, "tags")?.unwrap_or_default();

@@ -226,7 +226,7 @@ impl<'a> Conversation<'a> {
             // Right for some kind of key. Not every kind can be told from its values.
             return None;
         }
-        let kind = self.kind.unwrap_or_else(|| formats::guess_kind(&self.fields(answers)));
+        let kind = self.kind.unwrap_or_else(|| formats::guess_kind(&self.reference.exchange, &self.fields(answers)));
         Some(exchange.shape_problem(name, kind, text)?.to_string())
     }
 

@@ -154,7 +154,7 @@ pub(in crate::formats) fn take(
         return Ok(None);
     }
     ccxt::to_owner(&mut record);
-    record.kind = guess_kind(&record.fields);
+    record.kind = guess_kind(&record.exchange, &record.fields);
     let reference = ccxt::shown(&record.reference());
     let text =
         format!("{EXCHANGE}... is kept as {reference}; for freqtrade: strongroom run --names freqtrade {reference}");
