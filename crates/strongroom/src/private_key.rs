@@ -162,21 +162,23 @@ fn sextet(byte: u8) -> Option<u8> {
 pub(crate) mod examples {
     use data_encoding::BASE64;
 
-    /// The label, and how the DER begins up to the bytes that follow.
-    pub(crate) const ED25519: (&str, &[u8], usize) =
+    /// The label, how the DER begins, and how many zeros follow.
+    pub(crate) type Example = (&'static str, &'static [u8], usize);
+
+    pub(crate) const ED25519: Example =
         ("PRIVATE KEY", &[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20], 32);
-    pub(crate) const RSA: (&str, &[u8], usize) = (
+    pub(crate) const RSA: Example = (
         "PRIVATE KEY",
         &[0x30, 0x82, 4, 0xbd, 2, 1, 0, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0],
         1_195,
     );
-    pub(crate) const RSA_OWN: (&str, &[u8], usize) = ("RSA PRIVATE KEY", &[0x30, 0x82, 4, 0xa3, 2, 1, 0], 1_184);
-    pub(crate) const EC: (&str, &[u8], usize) =
+    pub(crate) const RSA_OWN: Example = ("RSA PRIVATE KEY", &[0x30, 0x82, 4, 0xa3, 2, 1, 0], 1_184);
+    pub(crate) const EC: Example =
         ("PRIVATE KEY", &[0x30, 0x81, 0x87, 2, 1, 0, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1], 121);
-    pub(crate) const EC_OWN: (&str, &[u8], usize) = ("EC PRIVATE KEY", &[0x30, 0x77, 2, 1, 1, 4, 0x20], 114);
+    pub(crate) const EC_OWN: Example = ("EC PRIVATE KEY", &[0x30, 0x77, 2, 1, 1, 4, 0x20], 114);
 
     /// The key in the canonical form.
-    pub(crate) fn pem((label, head, zeros): (&str, &[u8], usize)) -> String {
+    pub(crate) fn pem((label, head, zeros): Example) -> String {
         let mut der = head.to_vec();
         der.resize(head.len() + zeros, 0);
         let body = BASE64.encode(&der);
@@ -188,10 +190,10 @@ pub(crate) mod examples {
 
 #[cfg(test)]
 mod tests {
-    use super::examples::{EC, EC_OWN, ED25519, RSA, RSA_OWN, pem};
+    use super::examples::{EC, EC_OWN, ED25519, Example, RSA, RSA_OWN, pem};
     use super::*;
 
-    const ALL: [((&str, &[u8], usize), CredentialKind); 5] = [
+    const ALL: [(Example, CredentialKind); 5] = [
         (ED25519, CredentialKind::Ed25519),
         (RSA, CredentialKind::Rsa),
         (RSA_OWN, CredentialKind::Rsa),
@@ -256,7 +258,7 @@ mod tests {
             let text = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
             let key = Pem::of(&text).unwrap();
             assert!(key.kind().is_none(), "{body}");
-            assert_eq!(key.is_whole(), false, "{body}");
+            assert!(!key.is_whole(), "{body}");
         }
     }
 }

@@ -94,6 +94,11 @@ impl<'a> Case<'a> {
         self.findings[self.begin..].iter().any(|finding| finding.field.as_deref() == Some(field))
     }
 
+    /// Whether something of this code was said already.
+    pub(super) fn is_said(&self, code: &str) -> bool {
+        self.findings[self.begin..].iter().any(|finding| finding.code == code)
+    }
+
     /// Whether real money is behind it.
     pub(super) fn is_live(&self) -> bool {
         self.record.environment == Environment::Live

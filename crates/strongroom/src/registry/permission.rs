@@ -84,6 +84,11 @@ pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
     }
 }
 
+/// The words of a text in which exchanges and people put several: `read_only,withdraw,trade`, as OKX answers.
+pub fn permission_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
 /// As it stands in the registry.
 fn listed(exchange_name: &str, word: &str) -> &'static [Permission] {
     let own = exchange(exchange_name).and_then(|exchange| exchange.permission(word));
