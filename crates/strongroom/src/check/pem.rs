@@ -108,7 +108,7 @@ mod tests {
     use crate::private_key::examples::{EC, EC_OWN, ED25519, RSA, RSA_OWN, pem};
 
     /// Of a label alone it matters how it is read; what is inside is nothing.
-    fn labelled(label: &str) -> String {
+    fn labelled(label: &'static str) -> String {
         pem((label, &[0x30, 0x2e, 2, 1, 0], 43))
     }
 
