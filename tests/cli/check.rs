@@ -307,6 +307,101 @@ fn help_manual_and_completions_know_every_code_and_the_policy() {
     sandbox.run("completions bash").ok().prints("--strict");
 }
 
+/// Two keys that came 95 days ago and have no IP allow-list: one of an exchange that says what it does to such keys, and
+/// one of an exchange of which that is not certain.
+fn disarmed() -> Sandbox {
+    let sandbox = clean();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later than 1970");
+    let created = now.as_secs() - 95 * 86_400;
+    let record = |exchange: &str| {
+        serde_json::json!({
+            "exchange": exchange, "subaccount": "old", "created": created, "permissions": ["read", "trade"],
+            "rotate_after_days": 365,
+            "fields": {"api_key": format!("EXAMPLE-CLEAN-{exchange}"), "api_secret": format!("EXAMPLE-CLEAN-2-{exchange}")},
+        })
+    };
+    let document = serde_json::json!({"strongroom": 1, "records": [record("bybit"), record("binance")]});
+    sandbox.write("old.json", document.to_string());
+    sandbox.run("import strongroom old.json").ok();
+    sandbox
+}
+
+#[test]
+fn a_key_that_its_exchange_disarmed_keeps_the_gate_shut_and_is_due_first() {
+    let sandbox = disarmed();
+    let check = sandbox.run("check bybit/old").exits(1);
+    assert!(findings(&check).contains(&"error bybit/old expired".to_owned()), "{}", check.text());
+    check.prints("without an IP allow-list expires 90 days after it was");
+    let due = sandbox.run("rotate --due").ok().says("1 of 4 late, the first of all: strongroom rotate bybit/old");
+    let first = due.text().lines().nth(1).unwrap_or_default().to_owned();
+    assert!(first.contains("expired 5 days ago") && first.ends_with("Bybit: 90 days, no IP list"), "{first}");
+    assert!(due.text().lines().all(|line| line.len() <= 80), "{}", due.text());
+    sandbox.run("list bybit/old").ok().prints("expired 5 days ago");
+    sandbox.run("show bybit/old").ok().prints("5 days ago, by a rule of Bybit\n");
+    let listed = sandbox.run("list bybit/old --json").ok().json();
+    assert!(listed[0]["ends"].is_string() && listed[0]["expires"].is_null(), "{listed}");
+    for way in ["set bybit/old --expires 2100-01-01", "set bybit/old --expires never --ip 203.0.113.7"] {
+        sandbox.run(way).ok();
+        assert!(!findings(&sandbox.run("check bybit/old")).iter().any(|line| line.ends_with("expired")), "{way}");
+        sandbox.run("list bybit/old").ok().never_says("expired");
+    }
+}
+
+#[test]
+fn what_is_not_certain_is_warned_of_and_moves_no_date() {
+    let sandbox = disarmed();
+    let check = sandbox.run("check binance/old").ok();
+    assert!(findings(&check).contains(&"warning binance/old expired".to_owned()), "{}", check.text());
+    sandbox.run("list binance/old").ok().prints("rotate in 270 days");
+    sandbox.run("show binance/old").ok().prints("by a rule of Binance, not certain\n");
+    assert!(sandbox.run("list binance/old --json").ok().json()[0]["ends"].is_null());
+}
+
+#[test]
+fn a_secret_that_cannot_sign_is_warned_of_before_it_is_saved_and_keeps_the_gate_shut() {
+    let sandbox = clean();
+    let pem =
+        format!("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI{}\n-----END PRIVATE KEY-----\n", "A".repeat(43));
+    let keys = |secret: &str| {
+        serde_json::json!({"api_key": "EXAMPLE-CLEAN-3", "api_secret": secret, "permissions": ["read"]}).to_string()
+    };
+    for (name, secret, told) in [
+        ("bybit/a", &*pem, "api_secret is an Ed25519 key, and Bybit takes a shared secret or an"),
+        ("kraken/a", "EXAMPLE-CLEAN-4", "api_secret is not only characters of base64; at Kraken"),
+    ] {
+        let added = sandbox.strongroom(&format!("add {name} --from-json -")).stdin(keys(secret)).end().ok();
+        added.says(&format!("warning: {name}: {}", told.split_once(';').map_or("api_secret is an Ed25519", |it| it.0)));
+        sandbox.run(&format!("check {name}")).exits(1).prints(told.split(", and").next().unwrap_or_default());
+        let changed =
+            sandbox.strongroom(&format!("set {name} api_secret --stdin")).stdin(format!("{secret} ")).end().ok();
+        changed.says("warning: ");
+        sandbox.run(&format!("rm {name} --yes")).ok();
+    }
+    sandbox.strongroom("add binance/a --from-json -").stdin(keys(&pem)).end().ok().never_says("warning: ");
+    sandbox.run("list binance/a").ok().prints("ed25519");
+    let coinbase = r#"{"api_key":"00000000-0000-0000-0000-000000000007","api_secret":"SECRET=="}"#;
+    let coinbase = coinbase.replace("SECRET", &"EXAMPLE0".repeat(11)[..86]);
+    sandbox.strongroom("add coinbase/a --from-json -").stdin(coinbase).end().ok().never_says("warning: ");
+    sandbox.run("list coinbase/a").ok().prints("ed25519");
+    sandbox.run("check coinbase/a").ok().never_says("shape").never_says("cannot-sign");
+}
+
+#[test]
+fn a_word_with_withdraw_in_it_keeps_the_gate_shut_where_no_word_is_known() {
+    let sandbox = clean();
+    for (number, words) in ["can_withdraw", "read_only,withdraw,trade", "Withdraw Funds"].into_iter().enumerate() {
+        let name = format!("somewhere-new/{number}");
+        let keys = serde_json::json!({
+            "api_key": format!("EXAMPLE-CLEAN-5-{number}"), "api_secret": format!("EXAMPLE-CLEAN-6-{number}"),
+            "permissions": [words], "ip_allowlist": ["203.0.113.7"],
+        });
+        add(&sandbox, &name, &keys.to_string());
+        sandbox.run(&format!("check {name}")).exits(1).prints("withdraw-permission");
+    }
+    let listed = sandbox.run("list somewhere-new/1 --json").ok().json();
+    assert_eq!(listed[0]["permissions"], serde_json::json!(["read_only", "trade", "withdraw"]));
+}
+
 #[test]
 fn colour_is_for_terminals_only() {
     let test = "colour_is_for_terminals_only";

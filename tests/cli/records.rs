@@ -181,7 +181,7 @@ fn a_slip_in_a_permission_is_refused_and_the_command_that_is_told_works() {
 #[test]
 fn an_environment_that_the_exchange_is_not_known_to_have_is_warned_of_and_kept() {
     let sandbox = Sandbox::with_vault();
-    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE-S","api_passphrase":"EXAMPLE-P"}"#;
+    let keys = r#"{"api_key":"EXAMPLE-K","api_secret":"EXAMPLE0","api_passphrase":"EXAMPLE-P"}"#;
     let add = |name: &str| sandbox.strongroom(&format!("add {name} --from-json -")).stdin(keys).end().ok();
     let warnings = |stderr: &str| -> String {
         // Behind it stands what became of names of variables, with a command, which stays whole.

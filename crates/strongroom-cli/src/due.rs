@@ -3,7 +3,7 @@
 //! What is due when is the library's; here are only the words for it.
 
 use strongroom::record::Timestamp;
-use strongroom::rotation::{self, DAY, Next, Task};
+use strongroom::rotation::{self, DAY, Ending, Next, Task};
 use strongroom::{Policy, Record};
 
 use crate::context::Context;
@@ -44,6 +44,13 @@ impl Calendar {
     /// When the secrets of a record should be replaced.
     pub fn due(&self, record: &Record) -> Timestamp {
         rotation::due(record, &self.policy.rotation)
+    }
+
+    /// When the exchange ends the key by itself, for a person: `2027-01-31, in 12 days, by a rule of Bybit`
+    pub fn ending(&self, ending: &Ending) -> String {
+        let doubt = if ending.is_certain { "" } else { ", not certain" };
+        let (date, distance) = (crate::output::date(ending.at), self.distance_to(ending.at));
+        format!("{date}, {distance}, by a rule of {}{doubt}", ending.exchange.name)
     }
 
     /// `rotate in 12 days`, `renew today`, `finish 3 days late`

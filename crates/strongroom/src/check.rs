@@ -11,6 +11,7 @@
 //! | `blank` | error | blanks, line ends, quotes or invisible characters came along with a value |
 //! | `pem-form` | error | a private key in PEM is not in the form that every program reads |
 //! | `shape` | warning | a value does not look like those of this exchange |
+//! | `cannot-sign` | error | the secret cannot sign the requests of this exchange |
 //! | `key-and-secret-swapped` | error | two fields hold each other's value |
 //! | `same-secret` | error | a secret stands in two places |
 //! | `same-variable` | warning | two fields are the same environment variable |
@@ -69,6 +70,7 @@ mod proofs;
 mod repeats;
 mod report;
 pub(crate) mod rules;
+mod signing;
 mod variables;
 
 use std::collections::{BTreeMap, HashSet};
@@ -79,6 +81,7 @@ use crate::record::{Contents, Timestamp};
 use crate::vault::Vault;
 use case::{Case, Key};
 
+pub(crate) use addresses::has_allowlist;
 pub(crate) use fields::absent;
 
 pub use addresses::is_network;
@@ -86,6 +89,7 @@ pub use command::Command;
 pub use permissions::is_known_permission;
 pub use report::{Finding, Report, Silenced, Subject};
 pub use rules::{RULES, Rule, Severity, code};
+pub use signing::signing_problem;
 
 impl Vault {
     /// Looks at every record and value. See [`crate::check`] for what is looked for. Of the stack it needs as much as

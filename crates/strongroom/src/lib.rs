@@ -41,6 +41,7 @@ mod passphrase;
 mod pin;
 pub mod policy;
 pub mod private_file;
+mod private_key;
 mod random;
 pub mod record;
 pub mod registry;

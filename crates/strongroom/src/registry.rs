@@ -35,7 +35,7 @@ pub use details::{AllowlistRule, Note, Source, details_as_of, source};
 pub use expiry::{Effect, ExpiryRule, Since};
 pub use nearest::nearest;
 pub(crate) use nearest::nearest_of;
-pub use permission::{Permission, PermissionWords, nearest_permission, permission};
+pub use permission::{Permission, PermissionWords, nearest_permission, permission, permission_words};
 pub use shape::{Alphabet, Mismatch, Shape, ShapeProblem, Swapped, swapped};
 
 /// One exchange as the registry knows it.

@@ -14,10 +14,14 @@
 //! assert_eq!(rotation::next(&record, &days).task, Task::Rotate);
 //! ```
 
+mod ending;
 mod phases;
 
 use crate::record::{Record, Timestamp};
 use crate::registry::{self, Permission};
+
+pub(crate) use ending::is_given_out;
+pub use ending::{Ending, ending};
 
 /// Seconds of a day.
 pub const DAY: Timestamp = 86_400;
@@ -110,14 +114,20 @@ impl Next {
     }
 }
 
-/// What is due first of all that is known about a record.
+/// What is due first of all that is known about a record: a day on which the exchange [ends](ending) the key counts as
+/// one that is recorded, where it is certain.
 ///
 /// An unfinished rotation without a retire date is due when it began.
 pub fn next(record: &Record, days: &RotationDays) -> Next {
     let finish = record.previous.as_ref().map(|previous| previous.retire.unwrap_or(previous.replaced));
-    let tasks = [(Task::Finish, finish), (Task::Renew, record.expires), (Task::Rotate, Some(due(record, days)))];
+    let tasks = [(Task::Finish, finish), (Task::Renew, renew(record)), (Task::Rotate, Some(due(record, days)))];
     let known = tasks.into_iter().filter_map(|(task, at)| Some(Next { task, at: at? }));
     known.min_by_key(|next| next.at).expect("the secrets of every record are due some day")
+}
+
+/// When the key stops working: as is recorded, else by the exchange's own rule.
+fn renew(record: &Record) -> Option<Timestamp> {
+    record.expires.or_else(|| ending(record).filter(|ending| ending.is_certain).map(|ending| ending.at))
 }
 
 #[cfg(test)]
@@ -187,6 +197,16 @@ mod tests {
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW + 7 * DAY });
         record.previous = Some(Box::new(Previous { replaced: NOW, ..Previous::default() }));
         assert_eq!(next(&record, &days), Next { task: Task::Finish, at: NOW });
+    }
+
+    #[test]
+    fn a_key_that_its_exchange_ends_is_due_then_where_that_is_certain() {
+        let days = RotationDays { trade: 365, ..RotationDays::default() };
+        let bybit = record("bybit", &["trade"]);
+        assert_eq!(next(&bybit, &days), Next { task: Task::Renew, at: NOW + 90 * DAY });
+        assert_eq!(next(&bybit, &RotationDays::default()), Next { task: Task::Rotate, at: NOW + 30 * DAY });
+        let binance = record("binance", &["trade"]);
+        assert_eq!(next(&binance, &days), Next { task: Task::Rotate, at: NOW + 365 * DAY });
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let mut vault = context.open()?;
     let made = now();
     let mut reference = reference.clone();
-    record_input::warn_of_blanks(context, &reference.to_string(), &input.fields);
+    record_input::warn_of_values(context, &reference, None, &input.fields);
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
@@ -205,7 +205,7 @@ fn record_of(reference: &Reference, input: &RecordInput, made: Timestamp) -> Res
     let mut record = Record::new(reference, made)?;
     input.apply(&mut record, made);
     if input.kind.is_none() {
-        record.kind = formats::guess_kind(&record.fields);
+        record.kind = formats::guess_kind(&record.exchange, &record.fields);
     }
     Ok(record)
 }

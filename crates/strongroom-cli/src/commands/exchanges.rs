@@ -105,6 +105,7 @@ fn document(exchange: &'static Exchange) -> serde_json::Value {
         .chain(exchange.allowlist_rules().iter().map(|rule| rule.source))
         .chain(exchange.expiry_rules().iter().map(|rule| rule.source))
         .chain(exchange.notes().iter().map(|note| note.source))
+        .chain(exchange.kinds_source())
         .chain(exchange.words_source());
     let sources: BTreeMap<&str, &Source> = keys.filter_map(|key| Some((key, registry::source(key)?))).collect();
     let fields = exchange.requires.iter().chain(exchange.optional);
@@ -121,6 +122,7 @@ fn document(exchange: &'static Exchange) -> serde_json::Value {
         "words": words,
         "words_source": exchange.words_source(),
         "kinds": exchange.kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        "kinds_source": exchange.kinds_source(),
         "test_environments": exchange.test_environments().iter().map(|it| it.name()).collect::<Vec<_>>(),
         "documentation": exchange.documentation(),
         "keys_page": exchange.keys_page(),
@@ -140,11 +142,12 @@ fn page(exchange: &'static Exchange) -> String {
     let mut page = Page::default();
     facts(exchange, &mut page);
     let doubt = |certain: bool| if certain { "" } else { ", not certain" };
-    page.section("What keys look like (a warning at most, never a refusal)");
+    page.section("What keys look like (a reason to look twice, never a refusal)");
     for shape in exchange.all_shapes() {
         let kinds: Vec<&str> = shape.kinds.iter().map(|kind| kind.name()).collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
-        let text = format!("{}: {}{kinds}{}", shape.field, shape.describe(), doubt(shape.certain));
+        let decoded = if shape.decoded { ", decoded before anything is signed" } else { "" };
+        let text = format!("{}: {}{kinds}{decoded}{}", shape.field, shape.describe(), doubt(shape.certain));
         page.statement(&text, shape.source);
     }
     page.section("What a key may do, in the words of the exchange");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use strongroom::record::Previous;
-use strongroom::{Contents, Record};
+use strongroom::{Contents, Record, rotation};
 
 use crate::context::Context;
 use crate::due::Calendar;
@@ -36,6 +36,8 @@ pub struct RecordView<'a> {
     created: String,
     rotated: Option<String>,
     expires: Option<String>,
+    /// When the exchange ends the key by itself, where no date is recorded and that is certain.
+    ends: Option<String>,
     rotate_after_days: Option<u32>,
     /// When its secrets should be replaced.
     due: String,
@@ -92,6 +94,7 @@ impl<'a> RecordView<'a> {
             created: output::time(record.created),
             rotated: record.rotated.map(output::time),
             expires: record.expires.map(output::time),
+            ends: rotation::ending(record).filter(|ending| ending.is_certain).map(|ending| output::time(ending.at)),
             rotate_after_days: record.rotate_after_days,
             due: output::time(calendar.due(record)),
             previous: record.previous.as_deref().map(previous),

@@ -23,8 +23,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{output, select};
 
-pub use json::{read_record, read_value};
-pub use slips::{warn_of_blanks, warn_of_metadata, warn_of_test_server};
+pub use json::{read_record, read_value, separate};
+pub use slips::{warn_of_metadata, warn_of_test_server, warn_of_values};
 pub use strongroom::check::is_network;
 pub use strongroom::record::field::is_secret;
 

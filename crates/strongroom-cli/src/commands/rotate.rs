@@ -156,7 +156,7 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
     if before.previous.is_some() {
         return Err(refused(Error::RotationUnfinished { reference: stored.to_string() }, &stored));
     }
-    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
+    record_input::warn_of_values(context, &stored, Some(&before), &input.fields);
     match HalfNew::of(&before, &input.fields) {
         // Whoever hands over values is not asked about them: a script has nobody there.
         Some(half) if given => context.warn(format!("{stored}: only {}", half.told(&stored.exchange))),

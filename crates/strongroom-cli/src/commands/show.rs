@@ -137,6 +137,10 @@ fn text(record: &Record, calendar: &Calendar, reveal: bool) -> Zeroizing<String>
     let expires = record.expires.map(|expires| format!("{}, {}", output::time(expires), calendar.distance_to(expires)));
     let colour = record.expires.and_then(|at| calendar.colour(&Next { task: Task::Renew, at }));
     lines.coloured("expires", &expires.unwrap_or_default(), colour);
+    if let Some(ending) = rotation::ending(record) {
+        let colour = ending.is_certain.then(|| calendar.colour(&Next { task: Task::Renew, at: ending.at })).flatten();
+        lines.coloured("ends", &calendar.ending(&ending), colour);
+    }
     lines.line("rotate after", &record.rotate_after_days.map(|days| format!("{days} days")).unwrap_or_default());
     lines.line("verified", &record.verified.map(output::time).unwrap_or_default());
     lines.line("tags", &joined(record.tags.iter().map(String::as_str), ", "));

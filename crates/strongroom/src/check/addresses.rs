@@ -1,5 +1,6 @@
 //! From where the key can be used, as far as somebody recorded it, and what exchanges do to keys without a list.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Case, Severity, code, dates};
@@ -36,7 +37,7 @@ pub(super) fn check_old(case: &mut Case<'_>) {
 
 /// How bad it is that the key can be used from anywhere, and why; none where it cannot, or where that is harmless.
 fn danger(case: &Case<'_>) -> Option<(Severity, &'static str)> {
-    if !case.is_live() || !case.is_given_out() || has_allowlist(case) {
+    if !case.is_live() || !case.is_given_out() || has_allowlist(case.key.ip_allowlist) {
         return None;
     }
     Some(if case.may(Permission::Withdraw) {
@@ -60,9 +61,10 @@ fn rules_without_list(case: &Case<'_>) -> String {
 
 /// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses
 /// bind nothing, because no exchange sees them.
-pub(super) fn has_allowlist(case: &Case<'_>) -> bool {
-    let networks = || case.key.ip_allowlist.iter().filter_map(|entry| Network::of(entry));
-    !networks().any(|network| network.is_everything()) && networks().any(|network| !network.is_private())
+pub(crate) fn has_allowlist(list: &BTreeSet<String>) -> bool {
+    let networks = || list.iter().filter_map(|entry| Network::of(entry));
+    !networks().any(|network| network.is_everything() || network.is_wide())
+        && networks().any(|network| !network.is_private())
 }
 
 /// What the exchange says of keys without a list, with where it was read.
@@ -116,6 +118,10 @@ fn form(case: &mut Case<'_>) {
         "stands for all addresses, which is no list",
     );
     count(
+        &|network| network.as_ref().is_some_and(|network| !network.is_everything() && network.is_wide()),
+        "is a range so wide that anybody may be in it, which is no list",
+    );
+    count(
         &|network| network.as_ref().is_some_and(|network| !network.is_everything() && network.is_private()),
         "is a private address, which no exchange ever sees",
     );
@@ -143,12 +149,23 @@ impl Network {
         // `+8` would be read as a number too.
         let number = |prefix: &str| prefix.bytes().all(|byte| byte.is_ascii_digit()).then(|| prefix.parse().ok())?;
         let bits = prefix.map_or(Some(most), number).filter(|bits| *bits <= most)?;
-        Some(Network { address, bits })
+        Some(match address {
+            // Only ranges within what IPv4 is written as in IPv6: a wider one has more in it.
+            IpAddr::V6(mapped) if bits >= 96 && mapped.to_ipv4_mapped().is_some() => {
+                Network { address: address.to_canonical(), bits: bits - 96 }
+            }
+            _ => Network { address, bits },
+        })
     }
 
     /// All there are, or the address that stands for all.
     fn is_everything(&self) -> bool {
         self.bits == 0 || self.address.is_unspecified()
+    }
+
+    /// Wider than any provider's: half of the internet is two ranges.
+    fn is_wide(&self) -> bool {
+        self.bits < if self.address.is_ipv4() { 8 } else { 16 }
     }
 
     fn is_private(&self) -> bool {
@@ -190,6 +207,13 @@ mod tests {
         for everything in ["0.0.0.0/0", "::/0", "0.0.0.0", "::", "203.0.113.7/0"] {
             assert!(network(everything).is_everything(), "{everything}");
         }
+        for wide in ["203.0.113.7/1", "128.0.0.0/1", "64.0.0.0/7", "2000::/3", "2001::/15", "::ffff:203.0.113.7/97"] {
+            assert!(network(wide).is_wide() && !network(wide).is_everything(), "{wide}");
+        }
+        for narrow in ["203.0.0.0/8", "2001::/16", "203.0.113.7", "::ffff:203.0.113.7", "::ffff:203.0.0.0/104"] {
+            assert!(!network(narrow).is_wide(), "{narrow}");
+        }
+        assert!(network("::ffff:0.0.0.0/96").is_everything());
         for private in ["10.0.0.1", "192.168.0.0/16", "127.0.0.1", "fd00::1", "::ffff:10.0.0.1", "fe80::1"] {
             assert!(network(private).is_private(), "{private}");
         }

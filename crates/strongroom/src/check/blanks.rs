@@ -42,6 +42,11 @@ pub(super) fn problem_at_the_ends(value: &str) -> Option<&'static str> {
     })
 }
 
+/// One that opens.
+pub(super) fn is_quote(character: char) -> bool {
+    QUOTES.iter().any(|(opens, _)| *opens == character)
+}
+
 fn inside(value: &str) -> Option<&'static str> {
     value.chars().find_map(|character| match character {
         '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some("has a line end in it"),
@@ -54,7 +59,7 @@ fn inside(value: &str) -> Option<&'static str> {
 }
 
 /// Control characters, what has no width, and what reorders text.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

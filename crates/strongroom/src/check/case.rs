@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Command, Finding, Severity, Subject};
 use crate::policy::Policy;
-use crate::record::{CredentialKind, Environment, Previous, Record, Timestamp, field};
+use crate::record::{CredentialKind, Environment, Previous, Record, Timestamp};
 use crate::registry::{self, Exchange, Permission};
+use crate::rotation;
 
 /// What a record says of one of its keys: of the one that is in use, or of the old one, which an unfinished rotation
 /// keeps and which works until somebody deletes it at the exchange.
@@ -93,16 +94,19 @@ impl<'a> Case<'a> {
         self.findings[self.begin..].iter().any(|finding| finding.field.as_deref() == Some(field))
     }
 
+    /// Whether something of this code was said already.
+    pub(super) fn is_said(&self, code: &str) -> bool {
+        self.findings[self.begin..].iter().any(|finding| finding.code == code)
+    }
+
     /// Whether real money is behind it.
     pub(super) fn is_live(&self) -> bool {
         self.record.environment == Environment::Live
     }
 
-    /// Whether it is a key that an exchange gave out, and not a wallet's or a token: those are bound to no addresses,
-    /// and nobody has to record what they may do.
+    /// Whether it is a key that an exchange gave out, and not a wallet's or a token.
     pub(super) fn is_given_out(&self) -> bool {
-        !matches!(self.key.kind, CredentialKind::Wallet | CredentialKind::OAuth)
-            && self.exchange.is_none_or(|exchange| exchange.asks().contains(&field::API_KEY))
+        rotation::is_given_out(self.exchange, self.key.kind)
     }
 
     /// What the key may do, where that is all it may do.

@@ -1,9 +1,8 @@
 //! What time does to a key: it expires, it should be rotated, a rotation should come to its end.
 
 use super::{Case, Severity, addresses, code};
-use crate::record::{CredentialKind, Previous, Timestamp};
-use crate::registry::{ExpiryRule, Since};
-use crate::rotation::{self, DAY};
+use crate::record::{Previous, Timestamp};
+use crate::rotation::{self, DAY, Ending};
 
 /// After so many days somebody has forgotten that the values were to be replaced, or a rotation to be finished.
 const FORGOTTEN_DAYS: i64 = 7;
@@ -29,31 +28,17 @@ fn recorded_expiry(case: &mut Case<'_>, expires: Timestamp) {
     }
 }
 
-/// By what the exchange does to such keys, counted from when the values came here: the key is not younger than that.
+/// By what the exchange does to such keys by itself.
 fn expiry_by_rule(case: &mut Case<'_>) {
-    if !case.is_live() {
-        return;
-    }
-    let Some(exchange) = case.exchange else { return };
-    // Of a wallet, the rule is about the approval of an agent, which is what bots should sign with.
-    if !case.is_given_out() && case.key.kind != CredentialKind::Wallet {
-        return;
-    }
-    let has_allowlist = addresses::has_allowlist(case);
-    let applies = |rule: &&ExpiryRule| {
-        matches!(rule.since, Since::Created | Since::Enabled) && rule.applies(case.all_it_may(), has_allowlist)
-    };
-    let Some(rule) = exchange.expiry_rules().iter().filter(applies).min_by_key(|rule| rule.days) else { return };
-    let at = rotation::since(case.record).saturating_add(Timestamp::from(rule.days) * DAY);
+    let Some(Ending { exchange, rule, at, is_certain }) = rotation::ending(case.record) else { return };
     let over = at <= case.now;
     if !over && !is_within(case.now, at, case.policy.expiry_warn_days) {
         return;
     }
-    // Nobody recorded an allow-list; there may be one all the same, and the key may have been renewed.
-    let severity = match (rule.certain, rule.without_allowlist || !rule.permissions.is_empty()) {
-        (true, false) if over => Severity::Error,
-        (true, _) => Severity::Warning,
-        (false, _) => Severity::Info,
+    let severity = match (is_certain, over) {
+        (true, true) => Severity::Error,
+        (true, false) | (false, true) => Severity::Warning,
+        (false, false) => Severity::Info,
     };
     let when = if over { "this was over on" } else { "this is over on" };
     let message = format!("{}; {when} {}", addresses::told(exchange, rule), date(at));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Command, Finding, Severity, Subject, blanks, code, pem};
-use crate::record::{Environment, Fields, Value, field};
+use super::{Case, Command, Finding, Severity, Subject, blanks, code, pem, signing};
+use crate::record::{CredentialKind, Environment, Fields, Value, field};
 use crate::registry::{self, Exchange, swapped};
 use crate::wording::listed;
 
@@ -23,6 +23,7 @@ pub(super) fn check(case: &mut Case<'_>, guesses: &mut Guesses) {
         }
     }
     mixed_up(case);
+    signing::check(case);
     shapes(case);
 }
 
@@ -158,11 +159,16 @@ fn shapes(case: &mut Case<'_>) {
     if swapped(case.exchange, &case.record.fields).is_some() {
         return;
     }
+    // Hmac is what a record is said to be where nobody said it, also of one from before its shape told.
+    let by_shape = exchange.kind_by_shape(&case.record.fields).filter(|_| case.record.kind == CredentialKind::Hmac);
+    let kind = by_shape.unwrap_or(case.record.kind);
     for (name, value) in case.record.fields.iter() {
-        if value.is_empty() || case.is_said_of(name) {
+        // Beside a secret that does not go with it, a key may look like one of another kind.
+        let is_beside = name == field::API_KEY && case.is_said(code::CANNOT_SIGN);
+        if value.is_empty() || case.is_said_of(name) || is_beside {
             continue;
         }
-        let Some(problem) = exchange.shape_problem(name, case.record.kind, value.expose_secret()) else { continue };
+        let Some(problem) = exchange.shape_problem(name, kind, value.expose_secret()) else { continue };
         let certain = problem.certain && case.record.environment == Environment::Live;
         let severity = if certain { Severity::Warning } else { Severity::Info };
         let command = case.command("set", &[name]);

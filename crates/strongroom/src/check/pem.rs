@@ -2,9 +2,13 @@
 //!
 //! The form: lines that end in a line feed alone, nothing around them, none empty, and one line feed at the end. ccxt
 //! tells an Ed25519 key from an RSA key by the length of the text, so that for these every character more is fatal.
+//! What is said to be an error was tried with ccxt 4.5.90, which loads keys as Python's `cryptography` does; what that
+//! forgives and others may not is a warning.
 
 use super::Severity;
-use crate::record::field;
+use super::blanks::{is_invisible, is_quote};
+use crate::private_key::Pem;
+use crate::record::{CredentialKind, field};
 
 /// Whether it is PEM, or was once.
 pub(super) fn is_pem(value: &str) -> bool {
@@ -23,24 +27,33 @@ pub(super) fn problem(field: &str, value: &str) -> Option<(Severity, &'static st
     if value.contains("\\n") {
         return Some((Error, "has \\n written out where its lines should end"));
     }
-    let Some(begin) = value.find("-----BEGIN ") else { return Some((Error, "has no BEGIN line")) };
-    let Some(body) = Body::of(&value[begin..]) else {
-        return Some((Error, "has no END line that fits its BEGIN line"));
-    };
-    if body.label.contains("ENCRYPTED") || body.text.contains("ENCRYPTED") {
+    if !value.contains("-----BEGIN ") {
+        return Some((Error, "has no BEGIN line"));
+    }
+    let Some(pem) = Pem::of(value) else { return Some((Error, "has no END line that fits its BEGIN line")) };
+    if pem.label.contains("ENCRYPTED") || pem.body.contains("ENCRYPTED") {
         return Some((Error, "is an encrypted private key, which no program can use without its password"));
     }
-    if is_signing(field) && !value.contains("PRIVATE KEY-----") {
+    if is_signing(field) && !pem.is_private() {
         return Some((Error, "is no private key: a public key or certificate stands in its place"));
     }
-    if !body.text.contains(['\n', '\r']) {
+    if !pem.body.contains(['\n', '\r']) {
         return Some((Error, "stands on one line; a PEM key has several"));
     }
     let strange = |byte: u8| !(byte.is_ascii_alphanumeric() || b"+/=".contains(&byte) || byte.is_ascii_whitespace());
-    if body.text.bytes().any(strange) {
+    if pem.body.bytes().any(strange) {
         return Some((Error, "has characters in it that no PEM key has"));
     }
-    let longer = if body.is_ed25519() { Error } else { Warning };
+    if has_gaps(pem.body) {
+        return Some((Error, "has empty lines between its lines, and programs do not find the key in it"));
+    }
+    if !pem.is_whole() {
+        return Some((Error, "is not whole: a line or a character of the key is missing, or too many"));
+    }
+    let longer = if pem.kind() == Some(CredentialKind::Ed25519) { Error } else { Warning };
+    if let Some(problem) = around(field, &pem) {
+        return Some((longer, problem));
+    }
     if value.contains('\r') {
         return Some((longer, "has the line ends of Windows; a line feed alone ends its lines"));
     }
@@ -53,30 +66,27 @@ pub(super) fn problem(field: &str, value: &str) -> Option<(Severity, &'static st
     (!value.ends_with('\n')).then_some((Warning, "does not end with a line feed"))
 }
 
+/// Whether an empty line stands between two others, or before the END line. Behind the BEGIN line it is forgiven.
+fn has_gaps(body: &str) -> bool {
+    body.lines().skip_while(|line| line.is_empty()).any(str::is_empty)
+}
+
+/// What came along before or behind it, but for blanks.
+fn around(field: &str, pem: &Pem<'_>) -> Option<&'static str> {
+    let (before, behind) = (pem.before.trim(), pem.behind.trim());
+    let ends = [before.chars().next(), behind.chars().next_back()];
+    if ends.into_iter().flatten().any(is_quote) {
+        return Some("stands in quotes, which are part of it now");
+    }
+    if ends.into_iter().flatten().any(is_invisible) {
+        return Some("begins or ends with an invisible character");
+    }
+    (is_signing(field) && !before.is_empty()).then_some("has something before its BEGIN line")
+}
+
 /// Fields that are signed with.
 fn is_signing(name: &str) -> bool {
     matches!(name, field::API_SECRET | field::PRIVATE_KEY)
-}
-
-/// What stands between the first BEGIN line and the END line of the same label.
-struct Body<'a> {
-    label: &'a str,
-    text: &'a str,
-}
-
-impl<'a> Body<'a> {
-    fn of(pem: &'a str) -> Option<Body<'a>> {
-        let (label, rest) = pem.strip_prefix("-----BEGIN ")?.split_once("-----")?;
-        let end = rest.match_indices("-----END ").find(|(at, begin)| {
-            rest[at + begin.len()..].strip_prefix(label).is_some_and(|after| after.starts_with("-----"))
-        });
-        end.map(|(at, _)| Body { label, text: &rest[..at] })
-    }
-
-    /// In PKCS#8 it is 48 bytes, and so 64 characters; no other key is as short.
-    fn is_ed25519(&self) -> bool {
-        self.label == "PRIVATE KEY" && self.text.bytes().filter(|byte| !byte.is_ascii_whitespace()).count() == 64
-    }
 }
 
 /// Whether it is what stands inside a PEM of Ed25519, P-256 or RSA, by how those begin and how long they are.
@@ -95,15 +105,11 @@ fn is_bare_body(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::private_key::examples::{EC, EC_OWN, ED25519, RSA, RSA_OWN, pem};
 
-    fn pem(label: &str, characters: usize) -> String {
-        let body: Vec<String> = "A"
-            .repeat(characters)
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8(line.to_vec()).unwrap())
-            .collect();
-        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", body.join("\n"))
+    /// Of a label alone it matters how it is read; what is inside is nothing.
+    fn labelled(label: &'static str) -> String {
+        pem((label, &[0x30, 0x2e, 2, 1, 0], 43))
     }
 
     fn told(value: &str) -> Option<(Severity, &'static str)> {
@@ -112,23 +118,28 @@ mod tests {
 
     #[test]
     fn the_canonical_form_is_right() {
-        for value in [pem("PRIVATE KEY", 64), pem("RSA PRIVATE KEY", 1_600), pem("EC PRIVATE KEY", 164)] {
+        for value in [ED25519, RSA, RSA_OWN, EC, EC_OWN].map(pem) {
             assert_eq!(told(&value), None);
         }
         // As openssl writes it: the curve stands in a block of its own before the key.
         let parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-        assert_eq!(told(&format!("{parameters}{}", pem("EC PRIVATE KEY", 164))), None);
+        assert_eq!(told(&format!("{parameters}{}", pem(EC_OWN))), None);
     }
 
     #[test]
     fn what_makes_an_ed25519_key_longer_is_an_error_because_it_is_told_from_rsa_by_its_length() {
-        let (short, long) = (pem("PRIVATE KEY", 64), pem("PRIVATE KEY", 1_620));
+        let (short, long) = (pem(ED25519), pem(RSA));
         assert!(short.len() <= 120 && short.replace('\n', "\r\n").len() > 120);
         for spoil in [
             |pem: &str| pem.replace('\n', "\r\n"),
             |pem: &str| format!("{pem}\n"),
             |pem: &str| pem.replacen('\n', "\n\n", 1),
             |pem: &str| pem.replacen('\n', "\n  ", 1),
+            |pem: &str| format!("\u{feff}{pem}"),
+            |pem: &str| format!("\u{200b}{pem}"),
+            |pem: &str| format!("\"{}\"", pem.trim_end()),
+            |pem: &str| format!("'{pem}'"),
+            |pem: &str| format!("key:\n{pem}"),
         ] {
             assert_eq!(told(&spoil(&short)).unwrap().0, Severity::Error);
             assert_eq!(told(&spoil(&long)).unwrap().0, Severity::Warning);
@@ -138,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_no_program_reads_is_an_error() {
-        let key = pem("PRIVATE KEY", 64);
+        let key = pem(ED25519);
         for (value, part) in [
             (key.replace('\n', "\\n"), "written out"),
             (key.replace('\n', " "), "one line"),
@@ -146,9 +157,14 @@ mod tests {
             (key.replace("-----END PRIVATE KEY-----\n", ""), "no END"),
             (key.replace("END PRIVATE", "END RSA PRIVATE"), "no END"),
             (key.replacen("AAAA", "AA:A", 1), "characters"),
-            (pem("ENCRYPTED PRIVATE KEY", 200), "encrypted"),
-            (pem("RSA PRIVATE KEY", 64).replacen('\n', "\nProc-Type: 4,ENCRYPTED\n", 1), "encrypted"),
-            (pem("PUBLIC KEY", 64), "no private key"),
+            (labelled("ENCRYPTED PRIVATE KEY"), "encrypted"),
+            (pem(RSA_OWN).replacen('\n', "\nProc-Type: 4,ENCRYPTED\n", 1), "encrypted"),
+            (labelled("PUBLIC KEY"), "no private key"),
+            (pem(RSA).replace('\n', "\n\n"), "empty lines between"),
+            (pem(EC_OWN).replace('\n', "\r\n\r\n"), "empty lines between"),
+            (pem(RSA).replace("\n-----END", "\n\n-----END"), "empty lines between"),
+            (pem(RSA).replacen(&"A".repeat(64), "", 1).replace("\n\n", "\n"), "not whole"),
+            (pem(EC_OWN).replacen("AAAA", "", 1), "not whole"),
         ] {
             let (severity, problem) = told(&value).unwrap();
             assert!(severity == Severity::Error && problem.contains(part), "{problem}");
@@ -165,6 +181,6 @@ mod tests {
 
     #[test]
     fn a_public_key_is_no_trouble_where_none_signs() {
-        assert_eq!(problem("note", &pem("PUBLIC KEY", 60)), None);
+        assert_eq!(problem("note", &labelled("PUBLIC KEY")), None);
     }
 }

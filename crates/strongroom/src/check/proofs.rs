@@ -6,12 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::*;
 use super::*;
+use crate::private_key::examples::{EC_OWN, RSA, pem};
 use crate::record::{CredentialKind, Fields, Previous, Record, Reference, field};
 use crate::rotation::DAY;
 use crate::secret::Secret;
 
 const NOW: Timestamp = 1_767_225_600; // 2026-01-01
-const PEM: &str = "-----BEGIN PRIVATE KEY-----\nEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0\n-----END PRIVATE KEY-----\n";
+/// An Ed25519 key that is whole: 32 zeros.
+const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----\n";
+/// How the name of a key of Coinbase begins, which goes with a private key.
+const CLOUD: &str = "organizations/01234567-89ab-cdef-0123-456789abcdef/apiKeys/01234567-89ab-cdef-0123-456789abcdef";
 
 /// What a record is like, made of one that nothing is wrong with.
 type Change = fn(&mut Contents);
@@ -38,9 +42,26 @@ const GUILTY: &[Guilty] = &[
     Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &PEM.replace('\n', "\r\n"))),
     Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &PEM.replace('\n', "\\n"))),
     Guilty(PEM_FORM, Warning, |all| set(all, "bitvavo/main", "api_secret", PEM.trim_end())),
+    Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &PEM.replace("AAAA\n", "\n"))),
+    Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &pem(RSA).replace('\n', "\n\n"))),
+    Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &format!("\u{feff}{PEM}"))),
+    Guilty(PEM_FORM, Error, |all| set(all, "bitvavo/main", "api_secret", &format!("'{PEM}'"))),
+    Guilty(PEM_FORM, Warning, |all| set(all, "bitvavo/main", "api_secret", &format!("\"{}\"", pem(RSA)))),
     Guilty(PEM_FORM, Warning, |all| all.set_value("SIGNING_KEY", secret(&PEM.replace('\n', "\\n")), NOW)),
     Guilty(SHAPE, Warning, |all| add(all, "kucoin/main", &KUCOIN_SHORT)),
     Guilty(SHAPE, Info, |all| add(all, "kucoin/main@testnet", &KUCOIN_SHORT)),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "coinbase/main", &[("api_key", CLOUD), ("api_secret", &pem(RSA))])),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "coinbase/main", &[("api_key", CLOUD), ("api_secret", PEM)])),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "coinbase/main", &[("api_key", CLOUD), GOOD2[1]])),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "binance/main", &[GOOD2[0], ("api_secret", &pem(EC_OWN))])),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "bybit/main", &[GOOD2[0], ("api_secret", PEM)])),
+    Guilty(CANNOT_SIGN, Error, |all| add(all, "kraken/main", &GOOD2)),
+    // The registry has nobody who says that it takes no others; somebody said so of the record.
+    Guilty(CANNOT_SIGN, Warning, |all| add(all, "bitget/main", &[GOOD2[0], ("api_secret", &pem(RSA)), KUCOIN[2]])),
+    Guilty(CANNOT_SIGN, Warning, |all| {
+        add(all, "okx/main", &KUCOIN);
+        edit(all, "okx/main", |record| record.kind = CredentialKind::Rsa);
+    }),
     Guilty(SWAPPED, Error, |all| {
         add(all, "kucoin/main", &[("api_key", KUCOIN[1].1), ("api_secret", KUCOIN[0].1), KUCOIN[2]]);
     }),
@@ -56,7 +77,31 @@ const GUILTY: &[Guilty] = &[
         add(all, "kucoin/main", &KUCOIN);
         add(all, "okx/main", &[("api_key", "1"), ("api_secret", "2"), KUCOIN[2]]);
     }),
+    // A blank that one copy has, 0x and capitals, the lines of a key.
+    Guilty(SAME_SECRET, Warning, |all| {
+        add(all, "bitvavo/other", &[GOOD2[0], ("api_secret", &format!(" {}\n", GOOD[1].1))]);
+    }),
+    Guilty(SAME_SECRET, Warning, |all| {
+        let wallet = |key: &str| vec![("private_key".to_owned(), secret(key))];
+        for (name, key) in [("hyperliquid/main", format!("0x{}", "ab".repeat(32))), ("nado/main", "AB".repeat(32))] {
+            add(all, name, &[("wallet_address", name)]);
+            edit(all, name, |record| {
+                record.kind = CredentialKind::Wallet;
+                wallet(&key).into_iter().for_each(|(name, key)| drop(record.fields.set(&name, key)));
+            });
+        }
+    }),
+    Guilty(SAME_SECRET, Warning, |all| {
+        set(all, "bitvavo/main", "api_secret", PEM);
+        add(all, "bitvavo/other", &[GOOD2[0], ("api_secret", &PEM.replace('\n', "\r\n"))]);
+    }),
     Guilty(WITHDRAW_PERMISSION, Error, |all| permit(all, &["read", "withdraw"])),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| permit(all, &["can_withdraw"])),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| permit(all, &["read_only,withdraw,trade"])),
+    Guilty(WITHDRAW_PERMISSION, Error, |all| {
+        add(all, "somewhere-new/main", &GOOD2);
+        edit(all, "somewhere-new/main", |record| record.permissions = words(&["enableWithdrawals"]));
+    }),
     Guilty(WITHDRAW_PERMISSION, Error, |all| {
         add(all, "coinbase/main", &GOOD2);
         edit(all, "coinbase/main", |record| record.permissions = words(&["transfer"]));
@@ -86,18 +131,23 @@ const GUILTY: &[Guilty] = &[
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["0.0.0.0/0", "203.0.113.7"])),
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["withdraw"], &["192.168.1.1", "fd00::1"])),
     Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["transfer"], &[])),
+    Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &["203.0.113.4/1"])),
+    Guilty(NO_IP_ALLOWLIST, Warning, |all| bind(all, &["trade"], &["203.0.113.4", "2000::/3"])),
     Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &[], &[])),
     Guilty(NO_IP_ALLOWLIST, Info, |all| bind(all, &["read", "traid"], &[])),
     Guilty(NO_IP_ALLOWLIST, Error, |all| bind(all, &["traid", "withdrawals"], &[])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "example.org"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "::/0"])),
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.7", "192.168.1.1"])),
+    Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.4/1"])),
     Guilty(EXPIRED, Error, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW))),
     Guilty(EXPIRED, Error, |all| aged(all, "upbit/main", 365)),
-    Guilty(EXPIRED, Warning, |all| unbound(all, "bybit/main", 90)),
-    Guilty(EXPIRED, Info, |all| unbound(all, "bybiteu/main", 90)),
+    Guilty(EXPIRED, Error, |all| unbound(all, "bybit/main", 90)),
+    Guilty(EXPIRED, Warning, |all| unbound(all, "bybiteu/main", 90)),
+    Guilty(EXPIRED, Warning, |all| unbound(all, "binance/main", 95)),
     Guilty(EXPIRES_SOON, Warning, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW + 13 * DAY))),
     Guilty(EXPIRES_SOON, Warning, |all| unbound(all, "bybit/main", 80)),
+    Guilty(EXPIRES_SOON, Info, |all| unbound(all, "bybiteu/main", 80)),
     Guilty(ROTATION_DUE, Warning, |all| aged(all, "bitstamp/main", 30)),
     Guilty(ROTATION_DUE, Info, |all| aged(all, "bitstamp/main@testnet", 30)),
     Guilty(ROTATION_DUE, Warning, |all| {
@@ -112,6 +162,7 @@ const GUILTY: &[Guilty] = &[
     Guilty(ROTATION_UNFINISHED, Warning, |all| previous(all, NOW - 7 * DAY, None)),
     Guilty(PERMISSIONS_NOT_RECORDED, Info, |all| permit(all, &[])),
     Guilty(UNKNOWN_PERMISSION_WORD, Warning, |all| permit(all, &["read", "traid"])),
+    Guilty(UNKNOWN_PERMISSION_WORD, Warning, |all| permit(all, &["read", "no_withdraw"])),
     Guilty(SAME_VARIABLE, Warning, |all| {
         edit(all, "bitvavo/main", |record| {
             drop(record.variables.insert("api_key".into(), "BITVAVO_API_SECRET".into()))
@@ -139,11 +190,38 @@ const INNOCENT: &[Innocent] = &[
     Innocent(BLANK, |all| set(all, "bitvavo/main", "private_key", "EXAMPLE words of a phrase")),
     Innocent(BLANK, |all| all.set_value("QUERY", secret("\"EXAMPLE\",\n\t\"EXAMPLE\""), NOW)),
     Innocent(PEM_FORM, |all| set(all, "bitvavo/main", "api_secret", PEM)),
+    Innocent(PEM_FORM, |all| set(all, "bitvavo/main", "api_secret", &pem(RSA))),
     Innocent(PEM_FORM, |all| all.set_value("PUBLIC", secret(&PEM.replace("PRIVATE", "PUBLIC")), NOW)),
     Innocent(SHAPE, |all| add(all, "kucoin/main", &KUCOIN)),
     Innocent(SHAPE, |all| {
         let trailing = format!("{}\n", KUCOIN[0].1);
         add(all, "kucoin/main", &[("api_key", &trailing), KUCOIN[1], KUCOIN[2]]);
+    }),
+    Innocent(SHAPE, |all| {
+        add(
+            all,
+            "coinbase/main",
+            &[("api_key", KUCOIN[1].1), ("api_secret", &format!("{}==", "EXAMPLE+/0".repeat(9).split_at(86).0))],
+        );
+    }),
+    Innocent(CANNOT_SIGN, |all| {
+        let keys = [
+            ("binance/a", PEM.to_owned()),
+            ("binance/b", pem(RSA)),
+            ("bybit/main", pem(RSA)),
+            ("coinbase/b", pem(EC_OWN)),
+        ];
+        for (number, (name, key)) in keys.iter().enumerate() {
+            add(all, name, &[("api_key", &format!("EXAMPLE-{number}")), ("api_secret", key)]);
+        }
+        set(all, "coinbase/b", "api_key", CLOUD);
+        add(all, "kraken/main", &[GOOD2[0], ("api_secret", "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0=")]);
+        add(all, "somewhere-new/main", &[GOOD2[0], ("api_secret", &pem(EC_OWN))]);
+    }),
+    Innocent(CANNOT_SIGN, |all| {
+        // Nobody said that it is hmac: that is what stands where nobody says anything.
+        add(all, "backpack/main", &[GOOD2[0], ("api_secret", "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0=")]);
+        add(all, "kraken/main", &[GOOD2[0], ("api_secret", "EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE\n")]);
     }),
     Innocent(SWAPPED, |all| add(all, "kucoin/main", &KUCOIN)),
     Innocent(SAME_SECRET, |all| {
@@ -165,7 +243,18 @@ const INNOCENT: &[Innocent] = &[
         add(all, "derive/a", &[("private_key", "EXAMPLE-4"), ("subaccount_id", "1234567"), ("note", "3")]);
         all.set_value("WORKERS", secret("3"), NOW);
     }),
+    Innocent(SAME_SECRET, |all| {
+        // Capitals count where they may: a passphrase is no key.
+        let (upper, lower) = ("EXAMPLE-SECRET-A", "example-secret-a");
+        add(all, "bitvavo/a", &[GOOD2[0], ("api_secret", upper)]);
+        add(all, "bitvavo/b", &[("api_key", "EXAMPLE-KEY-3"), ("api_secret", lower)]);
+    }),
     Innocent(WITHDRAW_PERMISSION, |all| permit(all, &["read", "trade", "transfer"])),
+    Innocent(WITHDRAW_PERMISSION, |all| permit(all, &["read", "no_withdraw"])),
+    Innocent(WITHDRAW_PERMISSION, |all| {
+        add(all, "gate/main", &GOOD2);
+        edit(all, "gate/main", |record| record.permissions = words(&["wallet", "spot", "account"]));
+    }),
     Innocent(WITHDRAW_PERMISSION, |all| {
         add(all, "bitstamp/main@testnet", &GOOD2);
         edit(all, "bitstamp/main@testnet", |record| record.permissions = words(&["withdraw"]));
@@ -198,7 +287,8 @@ const INNOCENT: &[Innocent] = &[
         add(all, "hyperliquid/main", &[("private_key", "EXAMPLE"), ("wallet_address", "EXAMPLE2")]);
         edit(all, "hyperliquid/main", |record| record.kind = CredentialKind::Wallet);
     }),
-    Innocent(IP_ALLOWLIST_FORM, |all| bind(all, &["trade"], &["203.0.113.7", "2001:db8::/32"])),
+    Innocent(NO_IP_ALLOWLIST, |all| bind(all, &["withdraw"], &["203.0.0.0/8"])),
+    Innocent(IP_ALLOWLIST_FORM, |all| bind(all, &["trade"], &["203.0.113.7", "2001:db8::/32", "203.0.0.0/8"])),
     Innocent(EXPIRED, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW + 1))),
     Innocent(EXPIRED, |all| aged(all, "bybit/main", 400)),
     Innocent(EXPIRED, |all| {
@@ -233,6 +323,10 @@ const INNOCENT: &[Innocent] = &[
     Innocent(UNKNOWN_PERMISSION_WORD, |all| {
         add(all, "binance/main", &GOOD2);
         edit(all, "binance/main", |record| record.permissions = words(&["enableReading", "trade"]));
+    }),
+    Innocent(UNKNOWN_PERMISSION_WORD, |all| {
+        add(all, "gateio/main", &GOOD2);
+        edit(all, "gateio/main", |record| record.permissions = words(&["spot", "delivery", "wallet", "unified"]));
     }),
     Innocent(UNKNOWN_EXCHANGE, |all| add(all, "okex/main", &KUCOIN)),
     Innocent(POLICY_WITHOUT_RECORD, |_| ()),

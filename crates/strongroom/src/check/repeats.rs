@@ -2,15 +2,20 @@
 //! key of a rotation.
 //!
 //! Values are compared where they lie: references to them are sorted, and nothing of them is copied or hashed. Sorting
-//! takes time that depends on them, which only this process could measure.
+//! takes time that depends on them, which only this process could measure. What may differ between two copies of one
+//! secret does not count: what stands around it, 0x and the case of hexadecimal digits, the lines of a PEM.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::blanks::is_invisible;
 use super::dates::kept;
+use super::pem::is_pem;
 use super::{Command, Finding, Severity, Subject, code};
 use crate::policy::Coverage;
 use crate::record::{Contents, Environment, Previous, Record, Timestamp, field};
 use crate::registry;
+use crate::secret::Secret;
 use crate::wording::listed;
 
 /// Shorter than any secret that an exchange gives out: `WORKERS=3` is no copy of anything.
@@ -34,24 +39,68 @@ enum Place<'a> {
     },
 }
 
+/// What makes a secret the same in two places.
+#[derive(Clone, Copy)]
+struct Essence<'a> {
+    text: &'a str,
+    form: Form,
+}
+
+/// What of a text counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    /// All of it.
+    Plain,
+    /// But for the case of its letters.
+    Hexadecimal,
+    /// But for white space.
+    Pem,
+}
+
+impl<'a> Essence<'a> {
+    fn of(value: &'a Secret) -> Essence<'a> {
+        let text = value.expose_secret().trim_matches(|it: char| it.is_whitespace() || is_invisible(it));
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        // Shorter ones are passphrases and numbers, of which every letter counts.
+        if digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Essence { text: digits, form: Form::Hexadecimal };
+        }
+        Essence { text, form: if is_pem(text) { Form::Pem } else { Form::Plain } }
+    }
+
+    fn compare(&self, other: &Essence<'_>) -> Ordering {
+        self.form.cmp(&other.form).then_with(|| match self.form {
+            Form::Plain => self.text.cmp(other.text),
+            Form::Hexadecimal => {
+                let lower = |byte: u8| byte.to_ascii_lowercase();
+                self.text.bytes().map(lower).cmp(other.text.bytes().map(lower))
+            }
+            Form::Pem => {
+                let counts = |byte: &u8| !byte.is_ascii_whitespace();
+                self.text.bytes().filter(counts).cmp(other.text.bytes().filter(counts))
+            }
+        })
+    }
+}
+
 /// Compares all secrets of the vault.
 pub(super) fn check(contents: &Contents, coverage: &Coverage<'_>, now: Timestamp, findings: &mut Vec<Finding>) {
-    let mut secrets: Vec<(&str, Place<'_>)> = Vec::new();
+    let mut secrets: Vec<(Essence<'_>, Place<'_>)> = Vec::new();
     for (at, record) in contents.records().iter().enumerate() {
         let kept = record.fields.iter().filter(|(name, _)| field::is_secret(name));
-        secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Field { at, record, name })));
+        secrets.extend(kept.map(|(name, value)| (Essence::of(value), Place::Field { at, record, name })));
     }
-    secrets.extend(contents.values().map(|(name, value)| (value.value.expose_secret(), Place::Value(name))));
+    secrets.extend(contents.values().map(|(name, value)| (Essence::of(&value.value), Place::Value(name))));
     for (at, record) in contents.records().iter().enumerate() {
         let Some(previous) = record.previous.as_deref() else { continue };
         let kept = previous.fields.iter().filter(|(name, _)| field::is_secret(name) && !is_chosen(name));
-        secrets.extend(kept.map(|(name, value)| (value.expose_secret(), Place::Old { at, record, previous, name })));
+        secrets.extend(kept.map(|(name, value)| (Essence::of(value), Place::Old { at, record, previous, name })));
     }
-    secrets.retain(|(text, _)| text.len() >= LEAST_BYTES);
+    secrets.retain(|(essence, _)| essence.text.len() >= LEAST_BYTES);
     // Stable, so that places with the same value stay in the order of the vault.
-    secrets.sort_by_key(|(text, _)| *text);
+    secrets.sort_by(|(one, _), (other, _)| one.compare(other));
     let mut pairs = Pairs::new();
-    for group in secrets.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+    for group in secrets.chunk_by(|(one, _), (other, _)| one.compare(other).is_eq()).filter(|group| group.len() > 1) {
         let places = group.iter().map(|(_, place)| *place);
         compare_with_first(places.clone(), coverage, now, &mut pairs, findings);
         // What the policy allows at one says nothing of what the others have in common.

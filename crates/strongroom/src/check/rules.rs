@@ -45,6 +45,8 @@ pub mod code {
     pub const PEM_FORM: &str = "pem-form";
     /// A value does not look like those of this exchange.
     pub const SHAPE: &str = "shape";
+    /// The secret cannot sign the requests of this exchange.
+    pub const CANNOT_SIGN: &str = "cannot-sign";
     /// Two fields hold each other's value.
     pub const SWAPPED: &str = "key-and-secret-swapped";
     /// A secret stands in two places.
@@ -90,12 +92,31 @@ pub struct Rule {
     pub meaning: &'static str,
 }
 
+impl Rule {
+    /// Whether what it finds is about a field. What is not is about the whole record, or no record at all.
+    pub fn is_about_fields(&self) -> bool {
+        use code::*;
+        matches!(
+            self.code,
+            MISSING_FIELD
+                | EMPTY_FIELD
+                | BLANK
+                | PEM_FORM
+                | SHAPE
+                | CANNOT_SIGN
+                | SWAPPED
+                | SAME_SECRET
+                | SAME_VARIABLE
+        )
+    }
+}
+
 const fn rule(code: &'static str, worst: Severity, meaning: &'static str) -> Rule {
     Rule { code, worst, meaning }
 }
 
 /// All of them: first what is said of values, then of the key, then of the rest.
-pub const RULES: [Rule; 21] = {
+pub const RULES: [Rule; 22] = {
     use Severity::{Error, Info, Warning};
     [
         rule(code::MISSING_FIELD, Error, "a field that this exchange needs is not there"),
@@ -103,6 +124,7 @@ pub const RULES: [Rule; 21] = {
         rule(code::BLANK, Error, "blanks, line ends, quotes or invisible characters came along with a value"),
         rule(code::PEM_FORM, Error, "a private key in PEM is not in the form that every program reads"),
         rule(code::SHAPE, Warning, "a value does not look like those of this exchange"),
+        rule(code::CANNOT_SIGN, Error, "the secret cannot sign the requests of this exchange"),
         rule(code::SWAPPED, Error, "two fields hold each other's value"),
         rule(code::SAME_SECRET, Error, "a secret stands in two places"),
         rule(code::SAME_VARIABLE, Warning, "two fields are the same environment variable"),

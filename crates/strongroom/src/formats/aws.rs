@@ -55,7 +55,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
                 return Err(members.error(format!("{missing} is missing")).into());
             }
             record.fields = read_fields(members, &mut imported.notices)?;
-            record.kind = guess_kind(&record.fields);
+            record.kind = guess_kind(&record.exchange, &record.fields);
             imported.records.push(record);
         }
     }
@@ -89,7 +89,7 @@ fn add_main(top: Fields, exchange: &str, options: &ImportOptions<'_>, records: &
         }
         None => {
             let mut main = Record::new(&Reference::new(exchange, MAIN), options.now)?;
-            main.kind = guess_kind(&top);
+            main.kind = guess_kind(&main.exchange, &top);
             main.fields = top;
             records.insert(0, main);
         }

@@ -85,7 +85,7 @@ fn read_account(
     if registry::exchange(&record.exchange).is_some() {
         notices.extend(missing::notice(&record));
     }
-    record.kind = guess_kind(&record.fields);
+    record.kind = guess_kind(&record.exchange, &record.fields);
     Ok(Some(record))
 }
 

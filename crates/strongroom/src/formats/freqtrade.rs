@@ -74,7 +74,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
     settings.tell(&reference, line, &mut imported.notices);
     if record.fields.iter().any(|(_, value)| !value.is_empty()) {
         imported.notices.extend(missing::notice(&record));
-        record.kind = guess_kind(&record.fields);
+        record.kind = guess_kind(&record.exchange, &record.fields);
         imported.records.push(record);
     } else {
         let text = format!("{} has no credential and is not kept", ccxt::shown(&reference));

@@ -249,7 +249,7 @@ pub fn open(
                 record.fields.set(&sealed.field, value);
             }
         }
-        record.kind = kind(&record.fields);
+        record.kind = kind(&record);
         let is_known = registry::exchange(&record.exchange).is_some();
         imported.notices.extend(missing::notice(&record).filter(|_| is_known));
         imported.records.push(record);
@@ -261,10 +261,10 @@ pub fn open(
 }
 
 /// A key that comes with an address or in words is a wallet's, whatever its digits look like.
-fn kind(fields: &Fields) -> CredentialKind {
-    let has = |name: &str| fields.get(name).is_some();
+fn kind(record: &Record) -> CredentialKind {
+    let has = |name: &str| record.fields.get(name).is_some();
     let is_wallet = !has(field::API_SECRET) && (has(field::WALLET_ADDRESS) || has("mnemonic"));
-    match guess_kind(fields) {
+    match guess_kind(&record.exchange, &record.fields) {
         CredentialKind::Hmac if is_wallet => CredentialKind::Wallet,
         kind => kind,
     }

@@ -65,7 +65,7 @@ fn read_subaccount(
         notices.push(Notice { line: Some(node.line()), text });
         record.fields.set(&name, value);
     }
-    record.kind = guess_kind(&record.fields);
+    record.kind = guess_kind(&record.exchange, &record.fields);
     Ok(record)
 }
 

@@ -1,13 +1,15 @@
 //! How a credential signs, guessed from its values.
 
+use crate::private_key::Pem;
 use crate::record::{CredentialKind, Fields, field};
+use crate::registry;
 
-/// How requests are signed with these fields, as far as their form tells.
+/// How requests to this exchange are signed with these fields, as far as their form tells.
 ///
-/// A PEM key says what it is; a PKCS#8 one by its length, because Ed25519, P-256 and RSA differ
-/// tenfold. A hexadecimal private key is a wallet's, a token without any key a bearer token, and
-/// everything else a shared secret.
-pub fn guess_kind(fields: &Fields) -> CredentialKind {
+/// A PEM key says what it is. A hexadecimal private key is a wallet's, a token without any key a bearer token. Of
+/// anything else, the registry knows what the keys of the exchange look like, where only those of one kind look so;
+/// what is left is a shared secret.
+pub fn guess_kind(exchange: &str, fields: &Fields) -> CredentialKind {
     for name in [field::PRIVATE_KEY, field::API_SECRET] {
         let Some(value) = fields.get(name) else { continue };
         let text = value.expose_secret().trim();
@@ -19,10 +21,17 @@ pub fn guess_kind(fields: &Fields) -> CredentialKind {
         }
     }
     let keyless = [field::API_KEY, field::API_SECRET, field::PRIVATE_KEY].iter().all(|name| fields.get(name).is_none());
-    if keyless && fields.get(field::TOKEN).is_some() { CredentialKind::OAuth } else { CredentialKind::Hmac }
+    if keyless && fields.get(field::TOKEN).is_some() {
+        return CredentialKind::OAuth;
+    }
+    registry::exchange(exchange).and_then(|exchange| exchange.kind_by_shape(fields)).unwrap_or_default()
 }
 
+/// One whose body cannot be read is told by its length, because Ed25519, P-256 and RSA differ tenfold.
 fn of_pem(text: &str) -> Option<CredentialKind> {
+    if let Some(kind) = Pem::of(text).and_then(|pem| pem.kind()) {
+        return Some(kind);
+    }
     let label = text.strip_prefix("-----BEGIN ")?;
     if label.starts_with("EC PRIVATE KEY") {
         return Some(CredentialKind::Ecdsa);
@@ -52,7 +61,11 @@ mod tests {
     use crate::secret::Secret;
 
     fn guess(fields: &[(&str, &str)]) -> CredentialKind {
-        guess_kind(&fields.iter().map(|(name, value)| (name.to_string(), Secret::copy_of(value))).collect())
+        guess_at("somewhere-new", fields)
+    }
+
+    fn guess_at(exchange: &str, fields: &[(&str, &str)]) -> CredentialKind {
+        guess_kind(exchange, &fields.iter().map(|(name, value)| (name.to_string(), Secret::copy_of(value))).collect())
     }
 
     fn pem(label: &str, body: usize) -> String {
@@ -80,5 +93,31 @@ mod tests {
         assert_eq!(guess(&[("api_key", "EXAMPLE"), ("api_secret", &key)]), CredentialKind::Hmac);
         assert_eq!(guess(&[("token", "EXAMPLE")]), CredentialKind::OAuth);
         assert_eq!(guess(&[]), CredentialKind::Hmac);
+    }
+
+    #[test]
+    fn what_only_one_kind_of_the_exchange_looks_like_is_that() {
+        let (uuid, long) =
+            ("01234567-89ab-cdef-0123-456789abcdef", format!("{}==", "EXAMPLE0".repeat(11).split_at(86).0));
+        let ed25519 = [("api_key", uuid), ("api_secret", &*long)];
+        for (exchange, kind) in [("coinbase", CredentialKind::Ed25519), ("bitstamp", CredentialKind::Hmac)] {
+            assert_eq!(guess_at(exchange, &ed25519), kind, "{exchange}");
+        }
+        let legacy = [("api_key", "EXAMPLEEXAMPLE00"), ("api_secret", "EXAMPLEEXAMPLEEXAMPLEEXAMPLE0000")];
+        assert_eq!(guess_at("coinbase", &legacy), CredentialKind::Hmac);
+        assert_eq!(guess_at("Coinbase", &[("api_key", "EXAMPLE")]), CredentialKind::Hmac, "it looks like none");
+        assert_eq!(guess_at("backpack", &[("api_secret", &*long)]), CredentialKind::Ed25519, "it has no other");
+    }
+
+    #[test]
+    fn a_key_says_what_it_is_before_its_length_does() {
+        use crate::private_key::examples::{EC, ED25519, RSA, pem};
+        for (example, kind) in
+            [(EC, CredentialKind::Ecdsa), (ED25519, CredentialKind::Ed25519), (RSA, CredentialKind::Rsa)]
+        {
+            let spread = pem(example).replace('\n', &"\n".repeat(60));
+            assert_eq!(guess(&[("api_secret", &spread)]), kind);
+            assert_eq!(guess(&[("api_secret", &format!("\u{feff}{}", pem(example)))]), kind);
+        }
     }
 }

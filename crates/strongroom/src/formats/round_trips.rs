@@ -204,7 +204,7 @@ fn record(reference: &Reference, key: &str, secret: &str) -> Record {
     record.fields.set(field::API_KEY, Secret::copy_of(key));
     record.fields.set(field::API_SECRET, Secret::copy_of(secret));
     record.fields.set(field::UID, Secret::copy_of(key));
-    record.kind = guess_kind(&record.fields);
+    record.kind = guess_kind(&record.exchange, &record.fields);
     record
 }
 
@@ -261,7 +261,7 @@ fn with_canonical_keys(records: Vec<Record>) -> Vec<Record> {
                 record.fields.set(&name, key);
             }
         }
-        record.kind = guess_kind(&record.fields);
+        record.kind = guess_kind(&record.exchange, &record.fields);
         record
     };
     records.into_iter().map(canonical).collect()

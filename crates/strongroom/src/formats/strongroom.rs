@@ -19,6 +19,7 @@ use super::{ImportOptions, Imported, Metadata, guess_kind};
 use crate::record::{
     CredentialKind, Environment, Extensions, Fields, Previous, Record, RecordId, Reference, Timestamp, Value,
 };
+use crate::registry::permission_words;
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -231,8 +232,8 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
     if let Some(node) = members.take_some("fields") {
         record.fields = read_fields(node)?;
     }
-    record.kind = take_kind(members)?.unwrap_or_else(|| guess_kind(&record.fields));
-    record.permissions = take_words(members, "permissions")?.unwrap_or_default();
+    record.kind = take_kind(members)?.unwrap_or_else(|| guess_kind(&record.exchange, &record.fields));
+    record.permissions = take_permissions(members)?.unwrap_or_default();
     record.ip_allowlist = take_words(members, "ip_allowlist")?.unwrap_or_default();
     record.tags = take_words(members, "tags")?.unwrap_or_default();
     if let Some(node) = members.take_some("note") {
@@ -257,7 +258,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
             expires: take_time(&mut previous, "expires")?,
             verified: take_time(&mut previous, "verified")?,
             kind: take_kind(&mut previous)?.unwrap_or(record.kind),
-            permissions: take_words(&mut previous, "permissions")?.unwrap_or_else(|| record.permissions.clone()),
+            permissions: take_permissions(&mut previous)?.unwrap_or_else(|| record.permissions.clone()),
             ip_allowlist: take_words(&mut previous, "ip_allowlist")?.unwrap_or_else(|| record.ip_allowlist.clone()),
         }));
         previous.finish()?;
@@ -329,6 +330,13 @@ fn take_name(members: &mut Object<'_>, name: &str, most: usize) -> Result<Option
         true => Ok(Some(text)),
         false => Err(node.error("is empty, too long or has control characters")),
     }
+}
+
+/// One entry can hold several words.
+fn take_permissions(members: &mut Object<'_>) -> Result<Option<BTreeSet<String>>, ImportError> {
+    let given = take_words(members, "permissions")?;
+    let words = |text: &String| permission_words(text).map(str::to_owned).collect::<Vec<_>>();
+    Ok(given.map(|given| given.iter().flat_map(words).collect()))
 }
 
 fn take_words(members: &mut Object<'_>, name: &str) -> Result<Option<BTreeSet<String>>, ImportError> {

@@ -7,7 +7,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::{Allowance, Pattern, Policy};
 use crate::check::rules::{RULES, Severity};
 use crate::error::PolicyError;
-use crate::record::{Environment, Selection};
+use crate::record::{Environment, Selection, field};
 use crate::registry::nearest_of;
 
 /// Longer than any key or certificate lives, and far from where dates end.
@@ -109,6 +109,14 @@ fn allowance(lines: &Lines<'_>, table: &DeTable<'_>, line: usize) -> Result<Allo
     let reason = reason.ok_or_else(|| absent("reason"))?;
     if matches!(about, Pattern::Everything(_)) && rule.worst == Severity::Error {
         let problem = format!("[[allow]] record: {} can be an error: name the records or the exchange", rule.code);
+        return Err(PolicyError::at(at, problem));
+    }
+    if let Pattern::These(Selection::Field(_, name)) = &about
+        && !rule.is_about_fields()
+    {
+        // Whatever else stands there may be a secret in the wrong place.
+        let field = if field::KNOWN.contains(&name.as_str()) { name } else { "field" };
+        let problem = format!("[[allow]] record: {} is about the whole record: leave out the /{field}", rule.code);
         return Err(PolicyError::at(at, problem));
     }
     Ok(Allowance { about, code: rule.code, reason, line })
@@ -281,6 +289,22 @@ mod tests {
             for rule in &RULES {
                 let text = format!("[[allow]]\nrecord = \"{star}\"\ncode = \"{}\"\nreason = \"a test\"\n", rule.code);
                 assert_eq!(read(&text).is_err(), rule.worst == Severity::Error, "{}", rule.code);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_about_a_whole_record_is_not_allowed_for_a_field() {
+        for (field, told) in [("api_key", "api_key"), ("EXAMPLE", "field")] {
+            for rule in &RULES {
+                let record = format!("record = \"kraken/treasury/{field}\"");
+                let text = format!("[[allow]]\n{record}\ncode = \"{}\"\nreason = \"a test\"\n", rule.code);
+                let problem =
+                    format!("line 2: [[allow]] record: {} is about the whole record: leave out the /{told}", rule.code);
+                assert_eq!(
+                    read(&text).err().map(|error| error.to_string()),
+                    (!rule.is_about_fields()).then_some(problem)
+                );
             }
         }
     }

@@ -75,6 +75,8 @@ pub(super) struct Details {
     words_source: &'static str,
     #[serde(deserialize_with = "kinds")]
     kinds: Option<Vec<CredentialKind>>,
+    /// Where it was read, or tried, that it signs with these and no others.
+    kinds_source: Option<&'static str>,
     #[serde(deserialize_with = "environments")]
     environments: Vec<Environment>,
     shapes: Option<Vec<Shape>>,
@@ -125,6 +127,7 @@ fn of(id: &str) -> &'static Details {
         words: None,
         words_source: "",
         kinds: None,
+        kinds_source: None,
         environments: Vec::new(),
         shapes: None,
         permissions: None,
@@ -177,6 +180,13 @@ impl Exchange {
     /// How its requests are signed, the usual way first. Empty when nobody looked.
     pub fn kinds(&self) -> &'static [CredentialKind] {
         self.details().or_like(|details| details.kinds.as_deref()).unwrap_or_default()
+    }
+
+    /// The key of the [`source`] that says that its requests are signed in these ways and no others. `None` where nobody
+    /// is known to say so: it may take more.
+    pub fn kinds_source(&self) -> Option<&'static str> {
+        let source = |details: &'static Details| details.kinds.as_ref().map(|_| &details.kinds_source);
+        self.details().or_like(source).copied().flatten()
     }
 
     /// Where it can be tried without money, as ccxt reaches it.

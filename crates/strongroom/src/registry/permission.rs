@@ -66,13 +66,50 @@ impl PermissionWords {
     }
 }
 
-/// What a permission means at an exchange: in its own words first, then in those that everybody uses.
+/// What a permission means at an exchange: in its own words first, then in those that everybody uses. Any other word
+/// with withdraw in it means that, in whatever case and with whatever around it, unless it says the contrary.
 ///
 /// Empty for a word that is unknown, which is no proof that it is harmless.
+///
+/// ```
+/// use strongroom::registry::{Permission, permission};
+///
+/// assert_eq!(permission("bitstamp", "enableWithdrawals"), [Permission::Withdraw]);
+/// assert_eq!(permission("bitstamp", "no_withdraw"), []);
+/// ```
 pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
+    match listed(exchange_name, word) {
+        [] if speaks_of_withdrawing(word) => &[Permission::Withdraw],
+        means => means,
+    }
+}
+
+/// The words of a text in which exchanges and people put several: `read_only,withdraw,trade`, as OKX answers.
+pub fn permission_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+/// As it stands in the registry.
+fn listed(exchange_name: &str, word: &str) -> &'static [Permission] {
     let own = exchange(exchange_name).and_then(|exchange| exchange.permission(word));
     let general = || details::general_permissions().iter().find(|words| words.has(word));
     own.or_else(general).map_or(&[], |words| words.means)
+}
+
+/// `can_withdraw`, `Withdraw Funds`, `withdrawAll`, and not `no-withdraw` or `withdrawals_disabled`.
+///
+/// What says the contrary is not taken for harmless: it stays a word that nobody knows.
+fn speaks_of_withdrawing(word: &str) -> bool {
+    const WITHDRAW: &str = "withdraw";
+    const NOT_BEFORE: [&str; 10] =
+        ["no", "not", "non", "never", "cannot", "cant", "without", "disable", "disabled", "disallow"];
+    const NOT_BEHIND: [&str; 9] =
+        ["disabled", "disallowed", "denied", "forbidden", "blocked", "off", "false", "none", "no"];
+    let letters = word.chars().filter(|character| character.is_ascii_alphanumeric());
+    let letters = letters.map(|letter| letter.to_ascii_lowercase()).collect::<String>();
+    let Some((before, behind)) = letters.split_once(WITHDRAW) else { return false };
+    let before = before.trim_end_matches("allow").trim_end_matches("enable");
+    !NOT_BEFORE.iter().any(|not| before.ends_with(not)) && !NOT_BEHIND.iter().any(|not| behind.ends_with(not))
 }
 
 /// The permission that a word is nearly, and is not: two slips away at most, and not more than one in four characters.
@@ -87,7 +124,7 @@ pub fn permission(exchange_name: &str, word: &str) -> &'static [Permission] {
 /// assert_eq!(nearest_permission("okx", "withdrawal"), None);
 /// ```
 pub fn nearest_permission(exchange_name: &str, word: &str) -> Option<&'static str> {
-    if !permission(exchange_name, word).is_empty() {
+    if !listed(exchange_name, word).is_empty() {
         return None;
     }
     let own = exchange(exchange_name).map(|exchange| exchange.permissions()).unwrap_or_default();
@@ -122,6 +159,24 @@ mod tests {
         assert_eq!(permission("binanceusdm", "enablewithdrawals"), [Permission::Withdraw]);
         assert_eq!(permission("somewhere-new", "Withdraw"), [Permission::Withdraw]);
         assert_eq!(permission("somewhere-new", "frobnicate"), []);
+    }
+
+    #[test]
+    fn a_word_with_withdraw_in_it_means_that_unless_it_says_the_contrary() {
+        let withdraws = ["enableWithdrawals", "Withdraw Funds", "withdraw-funds", "can_withdraw", "withdraw_all"];
+        for word in
+            withdraws.into_iter().chain(["Trade,Withdraw", "WITHDRAWAL", "read_only,withdraw,trade", "with-draw"])
+        {
+            assert_eq!(permission("somewhere-new", word), [Permission::Withdraw], "{word}");
+            assert_eq!(permission("bitstamp", word), [Permission::Withdraw], "{word}");
+        }
+        for word in ["no_withdraw", "noWithdrawals", "withdraw_disabled", "disable-withdrawals", "cannot withdraw"] {
+            assert_eq!(permission("somewhere-new", word), [], "{word}");
+        }
+        for word in ["not_allow_withdraw", "withdraw: false", "withdrawals denied", "draw", "with"] {
+            assert_eq!(permission("somewhere-new", word), [], "{word}");
+        }
+        assert_eq!(permission("somewhere-new", "Transfer"), [Permission::Transfer]);
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn every_statement_has_a_source_and_an_unconfirmed_one_is_not_certain() {
         exchange.permissions().iter().for_each(|words| says(exchange, words.source, words.certain));
         exchange.expiry_rules().iter().for_each(|rule| says(exchange, rule.source, rule.certain));
         exchange.allowlist_rules().iter().for_each(|rule| says(exchange, rule.source, true));
+        exchange.kinds_source().into_iter().for_each(|key| says(exchange, key, true));
         exchange.notes().iter().for_each(|note| says(exchange, note.source, true));
         exchange.words_source().into_iter().for_each(|key| says(exchange, key, true));
         assert_eq!(exchange.words().is_empty(), exchange.words_source().is_none(), "{}", exchange.id);

@@ -30,6 +30,9 @@ pub struct Shape {
     /// The kinds of credential that have it; any when empty.
     #[serde(default, deserialize_with = "kinds", serialize_with = "kind_names")]
     pub kinds: Vec<CredentialKind>,
+    /// Whether programs decode it before they sign: of anything else it is made, they fail.
+    #[serde(default)]
+    pub decoded: bool,
     /// The key of the [source](super::source).
     pub source: &'static str,
     /// Whether the source says so itself.
@@ -135,10 +138,25 @@ impl Exchange {
         self.details().shapes()
     }
 
+    /// The kind of key that these look like: every one of them of which that is known fits it, and they fit no other
+    /// kind. None when they fit several, or nothing is known.
+    pub fn kind_by_shape(&self, fields: &Fields) -> Option<CredentialKind> {
+        let fits = |kind: &CredentialKind| {
+            let mut known = fields.iter().filter_map(|(name, value)| {
+                let mut of_kind = self.shapes(name).filter(|shape| shape.is_for(*kind)).peekable();
+                of_kind.peek()?;
+                Some(of_kind.any(|shape| shape.compare(value.expose_secret()).is_none()))
+            });
+            // One at least.
+            known.next().is_some_and(|first| first && known.all(|fits| fits))
+        };
+        let mut kinds = self.kinds().iter().copied().filter(|kind| fits(kind));
+        kinds.next().filter(|_| kinds.next().is_none())
+    }
+
     /// What is odd about the value of a field in a record of this kind. None when it looks right, or nothing is known.
     pub fn shape_problem(&self, name: &str, kind: CredentialKind, value: &str) -> Option<ShapeProblem> {
-        let of_kind = |shape: &&Shape| shape.kinds.is_empty() || shape.kinds.contains(&kind);
-        let shapes: Vec<&'static Shape> = self.shapes(name).filter(of_kind).collect();
+        let shapes: Vec<&'static Shape> = self.shapes(name).filter(|shape| shape.is_for(kind)).collect();
         let problems: Option<Vec<_>> = shapes.iter().map(|shape| Some((shape.compare(value)?, *shape))).collect();
         // A prefix that is wrong is further away than a length, and that further than a character.
         let (mismatch, shape) = problems?.into_iter().max_by_key(|(mismatch, _)| *mismatch)?;
@@ -147,6 +165,18 @@ impl Exchange {
 }
 
 impl Shape {
+    /// Whether values of this kind of credential have it.
+    pub fn is_for(&self, kind: CredentialKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    /// How a value that is to be decoded differs from what can be, however long it is.
+    pub(crate) fn undecodable(&self, value: &str) -> Option<Mismatch> {
+        let prefix = self.prefix.or(self.optional_prefix);
+        let rest = prefix.and_then(|prefix| value.strip_prefix(prefix)).unwrap_or(value);
+        self.alphabet.compare(rest).filter(|_| self.decoded)
+    }
+
     /// How this value differs; `None` when it fits.
     pub fn compare(&self, value: &str) -> Option<Mismatch> {
         if self.alphabet == Alphabet::Pem {

@@ -145,10 +145,10 @@ impl Record {
 
     /// Changes the values. A kind that a person chose stays; one that follows from the values follows them.
     fn with_kind_of_values<T>(&mut self, change: impl FnOnce(&mut Fields) -> T) -> T {
-        let followed = self.kind == guess_kind(&self.fields);
+        let followed = self.kind == guess_kind(&self.exchange, &self.fields);
         let outcome = change(&mut self.fields);
         if followed {
-            self.kind = guess_kind(&self.fields);
+            self.kind = guess_kind(&self.exchange, &self.fields);
         }
         outcome
     }

@@ -155,12 +155,12 @@ impl<'a> Conversation<'a> {
             }
         }
         let word = self.word(name);
-        let long = format!("{word}, usually {}: ", shapes.join(" or "));
-        match shapes.first() {
-            None => format!("{word}: "),
-            // What is typed is not shown, so the question has the line for itself; the usual shape stands first.
-            Some(usual) if long.len() > WIDTH => format!("{word}, usually {usual}: "),
-            Some(_) => long,
+        // What is typed is not shown, so the question has the line for itself, and the usual shapes stand first.
+        let told = |most: usize| format!("{word}, usually {}: ", shapes[..most].join(" or "));
+        let fitting = (2..=shapes.len()).rev().map(told).find(|question| question.len() <= WIDTH);
+        match shapes.len() {
+            0 => format!("{word}: "),
+            _ => fitting.unwrap_or_else(|| told(1)),
         }
     }
 
@@ -222,11 +222,14 @@ impl<'a> Conversation<'a> {
             return Some(problem.to_owned());
         }
         let exchange = self.exchange?;
+        if let Some(problem) = check::signing_problem(exchange.id, &self.fields(answers), name) {
+            return Some(problem);
+        }
         if self.kind.is_none() && exchange.shapes(name).any(|shape| shape.compare(text).is_none()) {
             // Right for some kind of key. Not every kind can be told from its values.
             return None;
         }
-        let kind = self.kind.unwrap_or_else(|| formats::guess_kind(&self.fields(answers)));
+        let kind = self.kind.unwrap_or_else(|| formats::guess_kind(&self.reference.exchange, &self.fields(answers)));
         Some(exchange.shape_problem(name, kind, text)?.to_string())
     }
 

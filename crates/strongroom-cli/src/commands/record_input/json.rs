@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use strongroom::record::{Timestamp, field};
-use strongroom::{CredentialKind, ImportError, Secret};
+use strongroom::{CredentialKind, ImportError, Secret, registry};
 use zeroize::Zeroizing;
 
 use super::variables::problem_of_new_name;
@@ -27,7 +27,7 @@ pub fn read_record(text: &Secret) -> Result<RecordInput, ImportError> {
     for (position, (name, value)) in object(text)?.into_iter().enumerate() {
         match name.as_str() {
             "kind" => input.kind = Some(kind(value)?),
-            "permissions" => input.permissions = Some(words("permissions", value)?),
+            "permissions" => input.permissions = Some(separate(&words("permissions", value)?)),
             "ip_allowlist" => input.ip_allowlist = Some(networks(value)?),
             "expires" => input.expires = Some(moment("expires", value)?),
             "rotate_after_days" => input.rotate_after_days = Some(days(value)?),
@@ -97,6 +97,11 @@ fn kind(value: Json) -> Result<CredentialKind, ImportError> {
     let name = text_of("kind", value)?;
     CredentialKind::from_name(name.expose_secret())
         .ok_or_else(|| at("kind", "must be one of hmac, ed25519, rsa, ecdsa, wallet and oauth"))
+}
+
+/// One entry can hold several permissions.
+pub fn separate(given: &BTreeSet<String>) -> BTreeSet<String> {
+    given.iter().flat_map(|text| registry::permission_words(text)).map(str::to_owned).collect()
 }
 
 fn words(place: &str, value: Json) -> Result<BTreeSet<String>, ImportError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use strongroom::record::Timestamp;
 use strongroom::registry::{self, Permission};
-use strongroom::{Environment, Reference, Secret, check};
+use strongroom::{Environment, Record, Reference, Secret, check};
 
 use super::RecordInput;
 use crate::context::Context;
@@ -52,13 +52,16 @@ pub fn warn_of_several(context: &Context, records: &[(&Reference, &RecordInput)]
 }
 
 fn metadata_problems(exchange: &str, input: &RecordInput, now: Timestamp) -> Vec<String> {
-    let unknown = |word: &&String| !check::is_known_permission(exchange, word);
+    // A slip in withdraw may still say what it is, and is no less a slip.
+    let is_odd = |word: &&String| {
+        !check::is_known_permission(exchange, word) || registry::nearest_permission(exchange, word).is_some()
+    };
     let of_permission = |permission: &String| {
         let shown = if is_plain(permission) { permission } else { "(not shown)" };
         let usual = Permission::ALL.map(Permission::name).join(", ");
         format!("{shown} is not one of the usual permissions: {usual}")
     };
-    let mut problems: Vec<String> = input.permissions.iter().flatten().filter(unknown).map(of_permission).collect();
+    let mut problems: Vec<String> = input.permissions.iter().flatten().filter(is_odd).map(of_permission).collect();
     if let Some(Some(expires)) = input.expires
         && expires <= now
     {
@@ -67,12 +70,18 @@ fn metadata_problems(exchange: &str, input: &RecordInput, now: Timestamp) -> Vec
     problems
 }
 
-/// Warns of values that did not come over whole: blanks, quotes, a PEM that lost its lines. Exchanges refuse those in ways
-/// hard to understand.
-pub fn warn_of_blanks(context: &Context, name: &str, fields: &[(String, Secret)]) {
-    for (field, value) in fields {
-        if let Some(problem) = check::form_problem(field, value.expose_secret()) {
-            context.warn(format!("{name}: {field} {problem}; it is kept as it is"));
+/// Warns of values that did not come over whole, as blanks, quotes, a PEM that lost its lines, and of what cannot sign
+/// beside what is there. Exchanges refuse those in ways hard to understand.
+pub fn warn_of_values(context: &Context, reference: &Reference, there: Option<&Record>, given: &[(String, Secret)]) {
+    let mut fields = there.map(|record| record.fields.duplicate()).unwrap_or_default();
+    for (field, value) in given {
+        fields.set(field, value.duplicate());
+    }
+    for (field, value) in given {
+        let of_form = check::form_problem(field, value.expose_secret()).map(str::to_owned);
+        let problem = of_form.or_else(|| check::signing_problem(&reference.exchange, &fields, field));
+        if let Some(problem) = problem {
+            context.warn(format!("{reference}: {field} {problem}; it is kept as it is"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use strongroom::Record;
-use strongroom::rotation::{self, Next, Task};
+use strongroom::rotation::{self, Ending, Next, Task};
 
 use crate::context::Context;
 use crate::due::Calendar;
@@ -76,7 +76,13 @@ fn table(rows: &[(&Record, Next)], calendar: &Calendar) -> Table {
 fn why(record: &Record, next: &Next, calendar: &Calendar) -> String {
     match next.task {
         Task::Finish => "old values are kept".to_owned(),
-        Task::Renew => "the key expires".to_owned(),
+        Task::Renew => match rotation::ending(record) {
+            Some(Ending { exchange, rule, .. }) if rule.without_allowlist => {
+                format!("{}: {} days, no IP list", exchange.name, rule.days)
+            }
+            Some(Ending { exchange, rule, .. }) => format!("{}: {} days", exchange.name, rule.days),
+            None => "the key expires".to_owned(),
+        },
         Task::Rotate if record.rotate_after_days.is_some() => format!("{} days, as it says", calendar.lifetime(record)),
         Task::Rotate => {
             let words: Vec<&str> = record.permissions.iter().map(String::as_str).collect();

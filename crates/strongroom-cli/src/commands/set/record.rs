@@ -20,7 +20,7 @@ pub fn set(context: &Context, args: Args, reference: &Reference) -> Result<Outco
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
     given.refuse_slips(&stored, contents.record(&stored), &input)?;
     record_input::warn_of_test_server(context, &stored);
-    record_input::warn_of_blanks(context, &stored.to_string(), &input.fields);
+    record_input::warn_of_values(context, &stored, contents.record(&stored), &input.fields);
     let mut shown = None;
     if let Some(record) = contents.record(&stored)
         && (ask_for_all || !given.names.is_empty() && !given.stdin)

@@ -153,7 +153,7 @@ pub(in crate::formats) fn take(
         return Ok(None);
     }
     ccxt::to_owner(&mut record);
-    record.kind = guess_kind(&record.fields);
+    record.kind = guess_kind(&record.exchange, &record.fields);
     let reference = ccxt::shown(&record.reference());
     let text = match names::shown(&record.exchange) {
         Some(_) => format!(

@@ -184,7 +184,7 @@ impl Planned {
 /// Returns whether the day on which the old key expires was forgotten.
 fn set(record: &mut Record, values: &[(&str, &Secret)], now: Timestamp) -> bool {
     // A kind that a person chose stays; one that followed from the values follows the new ones.
-    let kind_was_guessed = record.kind == guess_kind(&record.fields);
+    let kind_was_guessed = record.kind == guess_kind(&record.exchange, &record.fields);
     let mut secrets = values.iter().filter(|(name, _)| field::is_secret(name)).map(|(name, _)| *name).peekable();
     let is_filled = |name: &str| record.fields.get(name).is_some_and(|there| !there.is_empty());
     let has_new_secret = secrets.peek().is_some();
@@ -193,7 +193,7 @@ fn set(record: &mut Record, values: &[(&str, &Secret)], now: Timestamp) -> bool 
         record.fields.set(name, value.duplicate());
     }
     if kind_was_guessed {
-        record.kind = guess_kind(&record.fields);
+        record.kind = guess_kind(&record.exchange, &record.fields);
     }
     if has_new_secret {
         record.rotated = Some(now);

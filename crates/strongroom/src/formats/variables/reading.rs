@@ -64,7 +64,7 @@ pub(in crate::formats) fn records_of(
         record.fields.set(field, assignment.value);
     }
     for record in &mut imported.records {
-        record.kind = guess_kind(&record.fields);
+        record.kind = guess_kind(&record.exchange, &record.fields);
         imported.notices.extend(missing::notice(record));
     }
     // Where the text has the same account in other names too, `names::check` says so.

@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 
 use super::{Document, Draft, Problem};
 use crate::commands::record_input::variables::problem_of_name;
-use crate::commands::record_input::{is_field_name, is_value_name, parse_moment};
+use crate::commands::record_input::{is_field_name, is_value_name, parse_moment, separate};
 
 /// Reads the text back.
 ///
@@ -98,7 +98,7 @@ fn read_record(source: &str, table: &mut DeTable<'_>, line: usize) -> Result<Dra
                     Problem { line, problem: "kind must be hmac, ed25519, rsa, ecdsa, wallet or oauth".into() }
                 })?;
             }
-            "permissions" => (draft.permissions, draft.permissions_line) = (words(value, line)?, line),
+            "permissions" => (draft.permissions, draft.permissions_line) = (separate(&words(value, line)?), line),
             "ip_allowlist" => draft.ip_allowlist = words(value, line)?,
             "expires" => draft.expires = Some(moment(value, line)?),
             "rotate_after_days" => draft.rotate_after_days = Some(days(value, line)?),
