@@ -5,6 +5,7 @@
 mod adopt;
 mod bot;
 mod check;
+mod collisions;
 mod damage;
 mod dotenv;
 mod edit;

@@ -315,7 +315,12 @@ fn an_environment_with_a_slip_is_no_part_of_an_accounts_name() {
         ("okx@testnet/t", "okx/t@testnet", "okx%40testnet/t"),
         ("okx/a@b@dmeo", "okx/a@b@demo", "okx/a%40b%40dmeo"),
     ] {
+        // Standard input cannot be read again.
         let refused = add(name).exits(2).says(&format!("did you mean {meant}?"));
+        refused
+            .says(&format!("hint: repeat the command with {meant}\n"))
+            .says(&format!("of that name: repeat the command with {escaped}\n"));
+        let refused = sandbox.run(&format!("add {name}")).exits(2);
         refused
             .says(&format!("hint: strongroom add {meant}\n"))
             .says(&format!("of that name: strongroom add {escaped}\n"));

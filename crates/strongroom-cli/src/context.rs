@@ -5,12 +5,12 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use strongroom::{Error, LockedVault, OpenOptions, PinError, PinStore, SlotKind, Unlock, Vault};
+use strongroom::{Contents, Error, LockedVault, OpenOptions, PinError, PinStore, Saved, SlotKind, Unlock, Vault};
 
 use crate::arguments::{self, Globals};
 use crate::failure::Failure;
 use crate::harden::Limits;
-use crate::{diagnosis, output, patience, prompt, unlock};
+use crate::{collisions, diagnosis, output, patience, prompt, unlock};
 
 /// The file name that is looked for.
 pub const VAULT_FILE: &str = "vault.strongroom";
@@ -230,6 +230,23 @@ impl Context {
             self.saved.set(true);
         }
         outcome
+    }
+
+    /// Changes the contents of an open vault, as [`Vault::edit`] does. Where that makes two places one environment
+    /// variable, it is said: the bot that does not start may be somebody else's, and much later.
+    ///
+    /// # Errors
+    /// Those of `change`, and of saving.
+    pub fn edit<T>(
+        &self,
+        vault: &mut Vault,
+        change: impl FnOnce(&mut Contents) -> strongroom::Result<T>,
+    ) -> strongroom::Result<(T, Saved)> {
+        let mut new = Vec::new();
+        let edited =
+            self.save(vault, |vault| vault.edit(|contents| collisions::noticed(contents, change, &mut new)))?;
+        collisions::warn(self, &new);
+        Ok(edited)
     }
 
     /// As [`Context::save`], for a vault that was just made.

@@ -117,7 +117,7 @@ pub fn stranger(program: impl AsRef<OsStr>) -> Command {
 
 /// Whether a variable is one of this program's.
 pub fn is_ours(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b"STRONGROOM_")
+    name.as_encoded_bytes().starts_with(strongroom::record::name::OURS.as_bytes())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod cli;
+mod collisions;
 mod commands;
 mod context;
 mod create;

@@ -207,11 +207,13 @@ pub fn continued(words: &[&str], indent: usize) -> String {
 }
 
 /// A warning in lines that fit, each behind the first word. A command to paste has a line of its own, which stays
-/// whole.
+/// whole; of two that belong together the second has the next, and a shell reads both.
 pub fn warning(text: &str) -> String {
     const BEGINNING: &str = "warning: ";
     const COMMAND: &str = "strongroom ";
-    let text = printable_lines(text).replace(&format!(": {COMMAND}"), &format!(":\n  {COMMAND}"));
+    let text = printable_lines(text)
+        .replace(&format!(": {COMMAND}"), &format!(":\n  {COMMAND}"))
+        .replace(&format!(" && {COMMAND}"), &format!(" &&\n  {COMMAND}"));
     let lines = text.split('\n').map(|line| match line.starts_with(' ') {
         true => line.to_owned(),
         false => wrapped(line, BEGINNING.len()),
@@ -249,6 +251,8 @@ mod tests {
         assert_eq!(lines[3], "         to end that:");
         assert_eq!(lines[4], format!("           strongroom rm {path} now"));
         assert!(lines[..4].iter().all(|line| line.len() <= WIDTH), "{text}");
+        let both = "\n           strongroom set a b &&\n           strongroom rm env/B";
+        assert!(warning("to do it: strongroom set a b && strongroom rm env/B").ends_with(both));
     }
 
     #[test]

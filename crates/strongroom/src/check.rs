@@ -14,7 +14,8 @@
 //! | `cannot-sign` | error | the secret cannot sign the requests of this exchange |
 //! | `key-and-secret-swapped` | error | two fields hold each other's value |
 //! | `same-secret` | error | a secret stands in two places |
-//! | `same-variable` | warning | two fields are the same environment variable |
+//! | `same-variable` | error | two fields are the same environment variable |
+//! | `unreachable-variable` | warning | no bot gets the environment variable that a field is |
 //! | `withdraw-permission` | error | the key can send funds away |
 //! | `no-ip-allowlist` | error | the key can be used from anywhere |
 //! | `ip-allowlist-form` | warning | the IP allow-list has what an exchange does not accept, or what allows everything |

@@ -48,11 +48,11 @@ pub(crate) use ccxt::read_back;
 pub use detect::{detect, recognise};
 pub use kinds::guess_kind;
 pub use list::{DotenvTarget, ExportFormat, ImportFormat, VariableNames};
-pub use meant::field_meant;
+pub use meant::{field_meant, field_resembled};
 pub use merge::{ImportReport, LeftFilled, NamedFields, Removed, Renamed};
 pub use pem::canonical_pem;
 pub(crate) use variables::records_of_pairs;
-pub use variables::{own_name, variable_name};
+pub use variables::{Collision, Place, Variable, WayOut, collisions, free_name, own_name, variable_name};
 
 /// What an import needs to know beside the text.
 #[derive(Debug, Clone, Copy)]
@@ -277,8 +277,8 @@ pub fn write(
 /// way (`a-b` reads back as `a_b`), values never do.
 ///
 /// # Errors
-/// [`crate::ExportError`] when two would get the same name, naming both.
-pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<(String, &'a Secret)>> {
+/// [`crate::ExportError`] when two would get the same name, naming both; [`collisions`] says what to do.
+pub fn variables<'a>(records: &[&'a Record], values: &[(&'a str, &'a Value)]) -> Result<Vec<Variable<'a>>> {
     variables_as(VariableNames::Own, records, values, &mut Vec::new())
 }
 
@@ -291,9 +291,8 @@ pub fn variables_as<'a>(
     records: &[&'a Record],
     values: &[(&'a str, &'a Value)],
     notices: &mut Vec<Notice>,
-) -> Result<Vec<(String, &'a Secret)>> {
-    let variables = variables::of(names, records, values, notices)?;
-    Ok(variables.into_iter().map(|variable| (variable.name, variable.value)).collect())
+) -> Result<Vec<Variable<'a>>> {
+    Ok(variables::of(names, records, values, notices)?)
 }
 
 /// A `.env` that this reader takes byte for byte.

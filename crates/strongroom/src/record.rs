@@ -6,6 +6,7 @@
 mod contents;
 mod fields;
 mod kind;
+pub mod name;
 mod reference;
 
 pub use contents::{Contents, LogAction, LogEntry, Tombstone, Value};

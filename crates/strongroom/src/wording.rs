@@ -11,6 +11,16 @@ pub fn shell_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
+/// `strongroom WORDS...`, each as a shell reads it back.
+pub fn command<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let mut line = String::from("strongroom");
+    for word in words {
+        line.push(' ');
+        line.push_str(&shell_word(word));
+    }
+    line
+}
+
 /// `one`, `one and two`, `one, two and three`
 pub fn listed<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
     let words: Vec<W> = words.into_iter().collect();
@@ -36,6 +46,8 @@ mod tests {
         assert_eq!(shell_word("it's here"), "'it'\\''s here'");
         assert_eq!(shell_word("okx/*"), "'okx/*'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(command(["set", "okx/main@demo", "api_key"]), "strongroom set okx/main@demo api_key");
+        assert_eq!(command(["set", "okx/$(id)'s"]), "strongroom set 'okx/$(id)'\\''s'");
     }
 
     #[test]

@@ -60,7 +60,13 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         return Err(Failure::usage("--stdin is for env/NAME; a record has several values")
             .hint("--from-json - reads a record from standard input"));
     }
-    slips::settle_environment(context, "add", &args.reference, reference)?;
+    let document = args.from_json.as_deref();
+    let said_more =
+        !args.fields.is_empty() || !args.files.is_empty() || !args.metadata.is_empty() || !args.variables.is_empty();
+    slips::settle_environment(context, &args.reference, reference, |name| {
+        let again = slips::again("add", name, document, said_more);
+        again.unwrap_or_else(|| format!("{} {}", slips::REPEAT, shell_word(name)))
+    })?;
     let extra = args.fields.iter().map(|name| record_input::field_name(name)).collect::<Result<Vec<_>, _>>()?;
     // A document is read, and proven to be one, before anybody is asked for a passphrase.
     let mut input = match &args.from_json {
@@ -72,7 +78,8 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
         || !args.files.is_empty()
         || !args.metadata.is_permissions_at_most()
         || !args.variables.is_empty();
-    let again = Some(slips::again("add", &args.reference, args.from_json.as_deref(), has_more));
+    let again = slips::again("add", &args.reference, args.from_json.as_deref(), has_more);
+    let again = Some(again.unwrap_or_else(|| slips::REPEAT.to_owned()));
     let kind = args.metadata.kind;
     let is_alone = args.files.is_empty() && args.metadata.is_empty() && args.variables.is_empty();
     args.metadata.lay_over(&mut input);
@@ -84,11 +91,11 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
-        refuse_other_names(&vault, &reference, &extra, &args.files, is_alone, &input)?;
+        refuse_other_names(context, &vault, &reference, &extra, &args.files, is_alone, &input)?;
         record_input::warn_of_test_server(context, &reference);
         converse(context, &reference, &extra, kind, &mut input, made)?;
     } else {
-        refuse_other_names(&vault, &reference, &extra, &args.files, is_alone, &input)?;
+        refuse_other_names(context, &vault, &reference, &extra, &args.files, is_alone, &input)?;
         record_input::warn_of_test_server(context, &reference);
         check_variables(&reference, &input, made)?;
     }
@@ -97,16 +104,17 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     }
     record_input::warn_of_metadata(context, &reference.to_string(), &input, made);
     let ((), saved) = context
-        .save(&mut vault, |vault| vault.edit(|contents| insert(contents, &reference, &input, made)))
+        .edit(&mut vault, |contents| insert(contents, &reference, &input, made))
         .map_err(|error| exists(error, &reference))?;
     warn_of_missing(context, &reference, &input);
     record_input::report(context, "added", &reference.to_string(), saved)?;
     Ok(Outcome::Done)
 }
 
-/// Refuses fields that were meant to be others. A record that is there, which the same again leaves as it is, may have
+/// Refuses fields that were meant to be others, and warns of those that may be. A record that is there, which the same again leaves as it is, may have
 /// them.
 fn refuse_other_names(
+    context: &Context,
     vault: &Vault,
     reference: &Reference,
     extra: &[String],
@@ -129,7 +137,10 @@ fn refuse_other_names(
     field_names::refuse_meant(reference, there, given, |name, meant| match files.is_empty() {
         true => field_names::IN_A_DOCUMENT.to_owned(),
         false => files.put_right(name, meant),
-    })
+    })?;
+    let all = extra.iter().chain(input.fields.iter().map(|(name, _)| name));
+    field_names::warn_of_resembling(context, reference, there, all);
+    Ok(())
 }
 
 /// The name to add under, after making sure that the answers could be used.
@@ -238,9 +249,7 @@ fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
     if of_record || !args.fields.is_empty() || !args.files.is_empty() {
         return Err(Failure::usage("an env/NAME value has no fields and no metadata"));
     }
-    if !record_input::is_value_name(name) {
-        return Err(Failure::usage("this NAME cannot be used: it is too long, or has `=` or control characters"));
-    }
+    record_input::refuse_value_name(name)?;
     let shown = Selection::Value(name.to_owned()).to_string();
     let given = read_value(context, &shown, args.stdin, args.from_json.as_deref())?;
     let mut vault = context.open()?;
@@ -260,8 +269,7 @@ fn add_value(context: &Context, args: &Args, name: &str) -> Result<Outcome, Fail
             Ok(())
         }
     };
-    let ((), saved) =
-        context.save(&mut vault, |vault| vault.edit(insert)).map_err(|error| value_exists(error, &shown))?;
+    let ((), saved) = context.edit(&mut vault, insert).map_err(|error| value_exists(error, &shown))?;
     record_input::report(context, "added", &shown, saved)?;
     Ok(Outcome::Done)
 }

@@ -15,6 +15,7 @@ use strongroom::record::Timestamp;
 use strongroom::{Contents, Unlock};
 
 use super::import::{self, Name, SourceFile};
+use crate::collisions;
 use crate::context::Context;
 use crate::create::{self, CreateArgs, Created, MadeUp};
 use crate::failure::{Failure, Outcome, code};
@@ -80,7 +81,7 @@ fn adopt_into(
     tell_beside(context, args, sources, &parsed, &vault.contents());
     let now = output::now();
     let merge = |contents: &mut Contents| merge_into_existing(contents, parsed, args.replace, now);
-    let (report, _) = context.save(&mut vault, |vault| vault.edit(merge))?;
+    let (report, _) = context.edit(&mut vault, merge)?;
     proof::on_disk(&vault, expected)?;
     let report = import::sorted(report);
     tell_names(context, sources, &names, &vault.contents());
@@ -178,6 +179,7 @@ fn adopt_new(
     )?;
     prove(context, &created, expected)?;
     tell_names(context, sources, &parse_all(args, sources)?.1, expected);
+    collisions::warn(context, &collisions::among(&created.vault.contents()));
     if context.json {
         if !created.answered {
             created.secrets.print_json(&created.path, Some(ImportAnswer::from(from_files)))?;

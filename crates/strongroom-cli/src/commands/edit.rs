@@ -127,7 +127,10 @@ fn rounds(
         }
         let problem = match read(text, &before, scope) {
             Ok(changes) => match save(context, vault, &changes) {
-                Ok(saved) => return Ok(finish(context, vault, &changes.summary(), saved)?),
+                Ok(saved) => {
+                    changes.warn_of_resembling(context);
+                    return Ok(finish(context, vault, &changes.summary(), saved)?);
+                }
                 // What cannot be stored can be corrected.
                 Err(Error::InvalidContents { place, problem }) => {
                     Problem { line: changes.line_of(&place), problem: problem.into() }
@@ -153,7 +156,7 @@ fn read(text: &str, before: &Contents, scope: &Scope) -> Result<Changes, Problem
 
 fn save(context: &Context, vault: &mut Vault, changes: &Changes) -> Result<Saved, Error> {
     let now = output::now();
-    let ((), saved) = context.save(vault, |vault| vault.edit(|contents| changes.apply(contents, now)))?;
+    let ((), saved) = context.edit(vault, |contents| changes.apply(contents, now))?;
     Ok(saved)
 }
 

@@ -14,6 +14,7 @@ use strongroom::{Contents, Error, Record, Reference, Saved, Secret};
 
 use super::export::environment_of;
 use super::record_input::variables;
+use crate::collisions;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
 use crate::output::{self, ImportAnswer};
@@ -107,12 +108,15 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let names = names_of(&imported);
     let report = if args.dry_run {
         let mut contents = vault.contents();
-        let report = formats::merge_into(&mut contents, imported, args.replace, now)?;
+        let mut made = Vec::new();
+        let merge = |contents: &mut Contents| formats::merge_into(contents, imported, args.replace, now);
+        let report = collisions::noticed(&mut contents, merge, &mut made)?;
+        collisions::warn(context, &made);
         source.tell_other_names(context, &contents, &names);
         report
     } else {
         let merge = |contents: &mut Contents| formats::merge_into(contents, imported, args.replace, now);
-        let (report, saved) = context.save(&mut vault, |vault| vault.edit(merge))?;
+        let (report, saved) = context.edit(&mut vault, merge)?;
         source.tell_other_names(context, &vault.contents(), &names);
         if let Saved::Revision(_) = saved
             && path != Path::new("-")

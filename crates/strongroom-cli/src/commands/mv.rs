@@ -1,8 +1,9 @@
 //! `strongroom mv`: another name for a record or value.
 
+use strongroom::wording::command;
 use strongroom::{Contents, Error, Record, Reference, Saved, Selection, formats};
 
-use super::record_input::{self, variables};
+use super::record_input::{self, slips, variables};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::{arguments, output};
@@ -21,7 +22,10 @@ pub struct Args {
 /// Renames. A record keeps its identity, so that history and merging follow it.
 pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     match (arguments::selection(&args.from)?, arguments::selection(&args.to)?) {
-        (Selection::Record(from), Selection::Record(to)) => move_record(context, &from, &to),
+        (Selection::Record(from), Selection::Record(to)) => {
+            slips::settle_environment(context, &args.to, &to, |to| command(["mv", &args.from, to]))?;
+            move_record(context, &from, &to)
+        }
         (Selection::Value(from), Selection::Value(to)) => move_value(context, &from, &to),
         _ => Err(Failure::usage(
             "mv takes two names of records (exchange/subaccount[@environment]) or two of values (env/NAME)",
@@ -43,7 +47,7 @@ fn move_record(context: &Context, from: &Reference, to: &Reference) -> Result<Ou
         contents.rename(&from, to)?;
         Ok((from, before))
     };
-    let ((from, before), saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
+    let ((from, before), saved) = context.edit(&mut vault, rename)?;
     record_input::warn_of_test_server(context, to);
     report(context, &from.to_string(), &to.to_string(), saved)?;
     tell_names(context, &vault.contents(), to, &before);
@@ -69,9 +73,7 @@ fn tell_names(context: &Context, contents: &Contents, to: &Reference, before: &[
 }
 
 fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failure> {
-    if !record_input::is_value_name(to) {
-        return Err(Failure::usage("the new NAME cannot be used: it is too long, or has `=` or control characters"));
-    }
+    record_input::refuse_value_name(to)?;
     let shown = |name: &str| Selection::Value(name.to_owned()).to_string();
     let mut vault = context.open()?;
     let rename = |contents: &mut Contents| {
@@ -87,7 +89,7 @@ fn move_value(context: &Context, from: &str, to: &str) -> Result<Outcome, Failur
         contents.remove_value(from);
         Ok(())
     };
-    let ((), saved) = context.save(&mut vault, |vault| vault.edit(rename))?;
+    let ((), saved) = context.edit(&mut vault, rename)?;
     report(context, &shown(from), &shown(to), saved)
 }
 

@@ -16,7 +16,7 @@ pub mod variables;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use strongroom::record::Timestamp;
+use strongroom::record::{Timestamp, name};
 use strongroom::{Contents, CredentialKind, Error, Record, Reference, Saved, Secret};
 
 use crate::context::Context;
@@ -243,7 +243,7 @@ pub fn report_several(
 /// # Errors
 /// Exit code 2; the text is not repeated, because `set REF api_secret=...` would be a secret.
 pub fn field_name(text: &str) -> Result<String, Failure> {
-    if is_field_name(text) {
+    if name::is_field(text) {
         return Ok(text.to_owned());
     }
     Err(Failure::usage("not a field's name: it has letters, digits, `_`, `.` and `-`, 1 to 64 of them")
@@ -254,15 +254,15 @@ pub fn field_name(text: &str) -> Result<String, Failure> {
 pub const VALUES_ARE_NO_ARGUMENTS: &str =
     "values are never arguments: they are asked for, or read with --stdin or --from-json";
 
-/// Whether a record can have a field of this name.
-pub fn is_field_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
-}
-
-/// Whether there can be a value `env/NAME` of this name.
-pub fn is_value_name(name: &str) -> bool {
-    (1..=256).contains(&name.len()) && !name.contains(|character: char| character.is_control() || character == '=')
+/// Refuses what can be no name of a value `env/NAME`.
+///
+/// # Errors
+/// Exit code 2; the text is not repeated.
+pub fn refuse_value_name(text: &str) -> Result<(), Failure> {
+    match name::is_value(text) {
+        true => Ok(()),
+        false => Err(Failure::usage("this NAME cannot be used: it is too long, or has `=`, `/` or control characters")),
+    }
 }
 
 /// A date (its first second, UTC) or an RFC 3339 time.

@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         }
         Ok(())
     };
-    let ((), saved) = context.save(&mut vault, |vault| vault.edit(remove))?;
+    let ((), saved) = context.edit(&mut vault, remove)?;
     if context.json {
         output::json(&serde_json::json!({ "removed": names }))?;
     } else if let Saved::Revision(revision) = saved {

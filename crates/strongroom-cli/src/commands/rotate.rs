@@ -176,8 +176,7 @@ fn begin(context: &Context, reference: &Reference, args: Args) -> Result<Outcome
         input.apply(record, now);
         Ok(record.duplicate())
     };
-    let (after, saved) =
-        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
+    let (after, saved) = context.edit(&mut vault, apply).map_err(|error| refused(error, &stored))?;
     tell_begun(context, &calendar, &before, &after, saved)?;
     tell_twins(context, &vault.contents(), &after);
     Ok(Outcome::Done)
@@ -331,8 +330,7 @@ fn end<T>(
         }
         change(contents, &stored)
     };
-    let (outcome, saved) =
-        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| refused(error, &stored))?;
+    let (outcome, saved) = context.edit(&mut vault, apply).map_err(|error| refused(error, &stored))?;
     Ok((stored, outcome, saved))
 }
 

@@ -5,14 +5,14 @@
 use std::ffi::OsString;
 use std::io;
 
-use strongroom::formats::{self, VariableNames};
-use strongroom::{Error, Secret};
+use strongroom::formats::{self, Variable, VariableNames};
+use strongroom::wording::command;
+use strongroom::{Error, Reference, Secret, Selection};
 
-use super::record_input::variables::command_to_tell_apart;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::select::{self, Selected};
-use crate::{arguments, harden, output};
+use crate::{arguments, collisions, harden, output};
 
 /// The exit code for what fails before there is a command to have one.
 pub const FAILED_BEFORE: u8 = 125;
@@ -62,14 +62,21 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
 
     let mut command = harden::stranger(program);
     command.args(arguments);
-    for (name, value) in &variables {
+    for Variable { name, place, value } in &variables {
         if harden::is_ours(name.as_ref()) {
-            context.warn(format!("env/{name} is left out: nothing that starts with STRONGROOM_ reaches the command"));
+            let why = "nothing that starts with STRONGROOM_ reaches the command";
+            context.warn(match other_name(&variables, name).filter(|_| args.names == VariableNames::Own) {
+                Some(renamed) => {
+                    format!("{place} is left out: as {name} it is for us, and {why}; to change that: {renamed}")
+                }
+                None => format!("{place} is left out: {why}"),
+            });
         } else if !(args.keep_existing && std::env::var_os(name).is_some()) {
             command.env(name, environment_text(name, value)?);
         }
     }
-    let sets_path = variables.iter().any(|(name, _)| name == "PATH");
+    let path = variables.iter().find(|variable| variable.name == "PATH");
+    let path = path.map(|path| (path.place.clone(), other_name(&variables, "PATH")));
     drop(variables);
     drop(contents);
     context.limits.restore();
@@ -78,10 +85,11 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     Err(match error.kind() {
         io::ErrorKind::NotFound => {
             let failure = Failure::new(NOT_FOUND, "command-not-found", format!("{program}: no such command"));
-            if sets_path {
-                failure.cause("PATH is the one in the vault").hint("strongroom rm env/PATH")
-            } else {
-                failure
+            match path {
+                Some((place, mended)) => {
+                    mended.into_iter().fold(failure.cause(format!("PATH is {place}")), Failure::hint)
+                }
+                None => failure,
             }
         }
         _ => Failure {
@@ -92,10 +100,25 @@ fn become_command(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     })
 }
 
-/// The command that tells two fields apart, and, where a program reads fewer records than were selected, the one that
+/// The command after which a program does not get this variable: another name for a field of a record, and the end of a
+/// value that has no other.
+fn other_name(variables: &[Variable<'_>], name: &str) -> Option<String> {
+    let variable = variables.iter().find(|variable| variable.name == name)?;
+    Some(match &variable.place {
+        Selection::Field(record, field) => {
+            let is_taken = |name: &str| variables.iter().any(|variable| variable.name == name);
+            let named = format!("{field}={}", formats::free_name(record, field, is_taken));
+            command(["set", &record.to_string(), "--variable", &named])
+        }
+        // What starts with our name is nobody else's, and does no harm.
+        Selection::Value(value) if harden::is_ours(value.as_ref()) => return None,
+        place => command(["rm", &place.to_string()]),
+    })
+}
+
+/// The commands that tell two fields apart, and, where a program reads fewer records than were selected, the one that
 /// selects less.
 fn with_choice(error: Error, args: &Args, selected: &Selected<'_>) -> Failure {
-    let place = if let Error::Export(error) = &error { error.place.clone() } else { String::new() };
     let failure = Failure::from(error);
     let fits = |names| formats::variables_as(names, &selected.records, &selected.values, &mut Vec::new()).is_ok();
     let with_names = |names: VariableNames| {
@@ -105,7 +128,8 @@ fn with_choice(error: Error, args: &Args, selected: &Selected<'_>) -> Failure {
     match (args.names, selected.records.as_slice()) {
         (VariableNames::Own, _) => {
             let ours = fits(VariableNames::Strongroom).then(|| with_names(VariableNames::Strongroom));
-            command_to_tell_apart(&place).into_iter().chain(ours).fold(failure, Failure::hint)
+            let alone = |record: &Reference| command(["run", &record.to_string(), "--", "COMMAND"]);
+            collisions::hints(selected, alone).into_iter().chain(ours).fold(failure, Failure::hint)
         }
         (VariableNames::Strongroom, _) if fits(VariableNames::Own) => failure.hint(with_names(VariableNames::Own)),
         (VariableNames::Freqtrade | VariableNames::Nautilus, [first, _, ..]) => {

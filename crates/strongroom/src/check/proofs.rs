@@ -163,10 +163,26 @@ const GUILTY: &[Guilty] = &[
     Guilty(PERMISSIONS_NOT_RECORDED, Info, |all| permit(all, &[])),
     Guilty(UNKNOWN_PERMISSION_WORD, Warning, |all| permit(all, &["read", "traid"])),
     Guilty(UNKNOWN_PERMISSION_WORD, Warning, |all| permit(all, &["read", "no_withdraw"])),
-    Guilty(SAME_VARIABLE, Warning, |all| {
+    // One record; two; a value beside it.
+    Guilty(SAME_VARIABLE, Error, |all| {
         edit(all, "bitvavo/main", |record| {
             drop(record.variables.insert("api_key".into(), "BITVAVO_API_SECRET".into()))
         });
+    }),
+    Guilty(SAME_VARIABLE, Error, |all| {
+        set(all, "bitvavo/main", "broker-tag", "1");
+        set(all, "bitvavo/main", "broker_tag", "1");
+    }),
+    Guilty(SAME_VARIABLE, Warning, |all| {
+        add(all, "okx/main", &KUCOIN);
+        edit(all, "okx/main", |record| drop(record.variables.insert("api_key".into(), "BITVAVO_API_KEY".into())));
+    }),
+    Guilty(UNREACHABLE_VARIABLE, Warning, |all| {
+        edit(all, "bitvavo/main", |record| drop(record.variables.insert("api_key".into(), "STRONGROOM_KEY".into())));
+    }),
+    Guilty(UNREACHABLE_VARIABLE, Warning, |all| {
+        all.rename(&reference("bitvavo/main"), &reference("strongroom/main")).unwrap();
+        remove(all, "strongroom/main", "api_secret");
     }),
     Guilty(SAME_VARIABLE, Warning, |all| all.set_value("BITVAVO_API_KEY", secret("EXAMPLE other"), NOW)),
     Guilty(UNKNOWN_EXCHANGE, Info, |all| add(all, "bitvav/main", &GOOD2)),
@@ -233,6 +249,11 @@ const INNOCENT: &[Innocent] = &[
     Innocent(SAME_VARIABLE, |all| {
         edit(all, "bitvavo/main", |record| drop(record.variables.insert("api_key".into(), "BITVAVO_KEY".into())));
         all.set_value("BITVAVO_API_KEY", secret("EXAMPLE other"), NOW);
+    }),
+    Innocent(UNREACHABLE_VARIABLE, |all| {
+        edit(all, "bitvavo/main", |record| drop(record.variables.insert("api_key".into(), "STRONGROOMS".into())));
+        // Whoever keeps such a value keeps it for us.
+        all.set_value("STRONGROOM_FACTOR", secret("EXAMPLE other"), NOW);
     }),
     Innocent(SAME_SECRET, |all| {
         set(all, "bitvavo/main", "uid", "EXAMPLE-UID");

@@ -53,6 +53,8 @@ pub mod code {
     pub const SAME_SECRET: &str = "same-secret";
     /// Two fields are the same environment variable.
     pub const SAME_VARIABLE: &str = "same-variable";
+    /// No bot gets the environment variable that a field is.
+    pub const UNREACHABLE_VARIABLE: &str = "unreachable-variable";
     /// The key can send funds away.
     pub const WITHDRAW_PERMISSION: &str = "withdraw-permission";
     /// The key can be used from anywhere.
@@ -107,6 +109,7 @@ impl Rule {
                 | SWAPPED
                 | SAME_SECRET
                 | SAME_VARIABLE
+                | UNREACHABLE_VARIABLE
         )
     }
 }
@@ -116,7 +119,7 @@ const fn rule(code: &'static str, worst: Severity, meaning: &'static str) -> Rul
 }
 
 /// All of them: first what is said of values, then of the key, then of the rest.
-pub const RULES: [Rule; 22] = {
+pub const RULES: [Rule; 23] = {
     use Severity::{Error, Info, Warning};
     [
         rule(code::MISSING_FIELD, Error, "a field that this exchange needs is not there"),
@@ -127,7 +130,8 @@ pub const RULES: [Rule; 22] = {
         rule(code::CANNOT_SIGN, Error, "the secret cannot sign the requests of this exchange"),
         rule(code::SWAPPED, Error, "two fields hold each other's value"),
         rule(code::SAME_SECRET, Error, "a secret stands in two places"),
-        rule(code::SAME_VARIABLE, Warning, "two fields are the same environment variable"),
+        rule(code::SAME_VARIABLE, Error, "two fields are the same environment variable"),
+        rule(code::UNREACHABLE_VARIABLE, Warning, "no bot gets the environment variable that a field is"),
         rule(code::WITHDRAW_PERMISSION, Error, "the key can send funds away"),
         rule(code::NO_IP_ALLOWLIST, Error, "the key can be used from anywhere"),
         rule(

@@ -10,7 +10,7 @@ use super::json::{complete, extra_fields, one_environment};
 use super::names;
 use super::render::{Sink, json_string, render};
 use super::{ImportOptions, Imported, Notice, guess_kind};
-use crate::record::{Fields, Record, Reference, field};
+use crate::record::{Fields, Record, Reference, field, name};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result};
 
@@ -25,7 +25,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
         let problem = "this format does not say which exchange it is for; name one with --exchange".into();
         return Err(ImportError { line: None, field: None, problem }.into());
     };
-    if !names::is_account_name(exchange, 64) {
+    if !name::is_exchange(exchange) {
         let problem = "the exchange's name is empty, too long or has control characters".into();
         return Err(ImportError { line: None, field: None, problem }.into());
     }
@@ -44,7 +44,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
             let mut members = entry.object()?;
             let name_node = members.require("subaccount_name")?;
             let name = name_node.text()?;
-            if !names::is_account_name(&name, 128) {
+            if !name::is_subaccount(&name) {
                 return Err(name_node.error("is empty, too long or has control characters").into());
             }
             if !seen.insert(name.clone()) {
@@ -109,7 +109,7 @@ fn read_fields(members: Object<'_>, notices: &mut Vec<Notice>) -> Result<Fields>
             fields.set(known, value);
             continue;
         }
-        if !names::is_field_name(&name) || field::KNOWN.contains(&name.as_str()) {
+        if !name::is_field(&name) || field::KNOWN.contains(&name.as_str()) {
             return Err(node.error("not a field's name in this format").into());
         }
         let text = format!("{} is kept as an extra field", names::shown_or(&name, "a member of unusual name"));

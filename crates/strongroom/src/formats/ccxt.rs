@@ -10,7 +10,7 @@ pub(super) mod words;
 use super::document::{Node, Object};
 use super::render::{json_string, render};
 use super::{ImportOptions, Imported, Notice, guess_kind, missing, names};
-use crate::record::{Record, Reference};
+use crate::record::{Record, Reference, name};
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result, registry};
 
@@ -40,7 +40,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
     for (name, node) in document.rest() {
         let reference: Reference =
             name.parse().map_err(|_| node.error("an account's name is exchange/subaccount@environment"))?;
-        if !names::is_account_name(&reference.exchange, 64) || !names::is_account_name(&reference.subaccount, 128) {
+        if !name::is_exchange(&reference.exchange) || !name::is_subaccount(&reference.subaccount) {
             return Err(node.error("the name is empty, too long or has control characters").into());
         }
         let account = node.object()?;
@@ -56,7 +56,7 @@ pub(super) fn is_bare(document: &Object<'_>) -> bool {
 
 /// The account itself of an exchange that the caller named.
 pub(super) fn account(exchange: &str) -> Result<Reference, ImportError> {
-    if names::is_account_name(exchange, 64) {
+    if name::is_exchange(exchange) {
         return Ok(Reference::new(exchange, "main"));
     }
     let problem = "the exchange's name is empty, too long or has control characters".into();

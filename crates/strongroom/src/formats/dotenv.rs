@@ -14,6 +14,7 @@ use std::collections::btree_map::Entry;
 
 use super::variables::usual::Assignment;
 use super::{ImportOptions, Imported, Notice, names, variables};
+use crate::record::name;
 use crate::secret::Secret;
 use crate::{ImportError, Result};
 
@@ -147,7 +148,7 @@ impl<'t> Cursor<'t> {
             return Err("something follows the closing quote");
         }
         self.skip(|c| !is_line_end(c));
-        if !names::is_value_name(&name) {
+        if !name::is_value(&name) {
             return Err("a name is too long or has control characters");
         }
         if value.expose_secret().contains('\0') {

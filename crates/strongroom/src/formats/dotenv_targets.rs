@@ -15,7 +15,8 @@ use crate::secret::Secret;
 const DOCKER_LINE: usize = 65_535;
 
 pub(super) fn write(variables: &[Variable<'_>], target: DotenvTarget) -> Result<Secret, ExportError> {
-    let refused = |variable: &Variable<'_>| Some(ExportError::at(&variable.place, problem(variable, target)?));
+    let refused =
+        |variable: &Variable<'_>| Some(ExportError::at(variable.place.to_string(), problem(variable, target)?));
     ExportError::of_all(variables.iter().filter_map(refused))?;
     Ok(render(|out| {
         for variable in variables {
@@ -161,7 +162,7 @@ mod tests {
 
     fn named(name: &str, text: &str, target: DotenvTarget) -> Result<String, ExportError> {
         let value = Secret::copy_of(text);
-        let variable = Variable { name: name.into(), place: "okx/main/api_secret".into(), value: &value };
+        let variable = Variable { name: name.into(), place: "okx/main/api_secret".parse().unwrap(), value: &value };
         Ok(write(&[variable], target)?.expose_secret().to_owned())
     }
 

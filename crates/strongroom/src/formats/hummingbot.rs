@@ -20,7 +20,7 @@ use self::yaml::{Entry, Value};
 use super::missing;
 use super::{Imported, Notice, guess_kind, names, spelling};
 use crate::memory::without_traces;
-use crate::record::{CredentialKind, Fields, Record, Reference, Timestamp, field};
+use crate::record::{CredentialKind, Fields, Record, Reference, Timestamp, field, name};
 use crate::registry;
 use crate::secret::Secret;
 use crate::{Error, ImportError, Result};
@@ -140,7 +140,7 @@ impl Connector {
                     self.notice(format!("{name} is not known here and is kept under its own name"));
                 }
                 let field = ours.map_or_else(|| path.clone(), str::to_owned);
-                if !names::is_field_name(&field) {
+                if !name::is_field(&field) {
                     return Err(entry.error("has a name that is too long for a field"));
                 }
                 self.sealed.push(Sealed { field, path, line: entry.line, keyfile });

@@ -7,7 +7,7 @@ use super::document::{Node, Object};
 use super::names;
 use super::render::{Sink, json_string, render};
 use super::{ImportOptions, Imported, Notice, guess_kind};
-use crate::record::{Record, Reference, field};
+use crate::record::{Record, Reference, field, name};
 use crate::registry;
 use crate::secret::Secret;
 use crate::{ExportError, ImportError, Result};
@@ -17,7 +17,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
     let exchanges = document.require("exchange_secrets")?.object()?;
     let mut imported = Imported::new();
     for (exchange, node) in exchanges.rest() {
-        if !names::is_account_name(&exchange, 64) {
+        if !name::is_exchange(&exchange) {
             return Err(node.error("the exchange's name is empty, too long or has control characters").into());
         }
         let mut members = node.object()?;
@@ -42,7 +42,7 @@ fn read_subaccount(
     options: &ImportOptions<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<Record> {
-    if !names::is_account_name(&subaccount, 128) {
+    if !name::is_subaccount(&subaccount) {
         return Err(node.error("the subaccount's name is empty, too long or has control characters").into());
     }
     let mut members = node.object()?;
@@ -58,7 +58,7 @@ fn read_subaccount(
     check_complete(&record, &members)?;
     for (name, node) in members.rest() {
         let value = node.secret()?;
-        if !names::is_field_name(&name) {
+        if !name::is_field(&name) {
             return Err(node.error("a field's name is letters, digits, _ . and -").into());
         }
         let text = format!("{} is kept as an extra field", names::shown_or(&name, "a member of unusual name"));

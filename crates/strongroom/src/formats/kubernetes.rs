@@ -33,7 +33,7 @@ pub(super) fn write(variables: &[Variable<'_>], name: &str, namespace: Option<&s
     }
     let problem = "its variable's name is no key of a Secret: only letters, digits, -, _ and ., at most 253";
     let nameless = variables.iter().filter(|variable| !is_key(&variable.name));
-    ExportError::of_all(nameless.map(|variable| refused(&variable.place, problem)))?;
+    ExportError::of_all(nameless.map(|variable| refused(&variable.place.to_string(), problem)))?;
     let bytes: usize = variables.iter().map(|variable| variable.value.len()).sum();
     if bytes > MOST_BYTES {
         let problem = format!("has {bytes} bytes, and a Secret of Kubernetes holds {MOST_BYTES}");
@@ -102,7 +102,11 @@ mod tests {
         let variables: Vec<_> = pairs
             .iter()
             .zip(&values)
-            .map(|((name, _), value)| Variable { name: (*name).into(), place: "okx/main/api_key".into(), value })
+            .map(|((name, _), value)| Variable {
+                name: (*name).into(),
+                place: "okx/main/api_key".parse().unwrap(),
+                value,
+            })
             .collect();
         Ok(write(&variables, name, namespace)?.expose_secret().to_owned())
     }

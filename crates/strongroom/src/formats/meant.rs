@@ -8,7 +8,8 @@ use super::ccxt::words;
 use crate::record::field;
 use crate::registry;
 
-/// The field that this name was meant to be; none for a name that is a field's, or like none, which a record may have.
+/// The field that this name certainly was meant to be; none for a name that is a field's, or like none, which a record
+/// may have.
 ///
 /// ```
 /// use strongroom::formats::field_meant;
@@ -17,11 +18,10 @@ use crate::registry;
 /// assert_eq!(field_meant("bitmart", "memo"), Some("uid"));
 /// assert_eq!(field_meant("okx", "api_kye"), Some("api_key"));
 /// assert_eq!(field_meant("okx", "memo"), None);
+/// assert_eq!(field_meant("okx", "uuid"), None);
 /// ```
 pub fn field_meant(exchange: &str, name: &str) -> Option<&'static str> {
-    // Numbered, it is one more of its kind.
-    let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.'));
-    if is_field(name) || is_field(unnumbered) {
+    if is_possible(name) {
         return None;
     }
     let wanted = bare(name);
@@ -29,11 +29,43 @@ pub fn field_meant(exchange: &str, name: &str) -> Option<&'static str> {
     let word = |field: &'static str| known.map_or_else(|| registry::word(field), |known| known.word(field));
     let by_word = || field::KNOWN.into_iter().find(|field| bare(&word(field)) == wanted || bare(field) == wanted);
     let elsewhere = || words::field_of(words::right_word(name).unwrap_or(name), exchange);
-    let by_slip = || {
-        let nearest = registry::nearest_of(&name.replace('-', "_"), field::KNOWN.into_iter())?;
-        field::KNOWN.into_iter().find(|field| *field == nearest)
-    };
+    // Where nobody knows what an exchange calls its fields, a slip of ours may be a word of its own.
+    let by_slip = || nearest(name).filter(|field| known.is_some() && is_no_other_word(name, field));
     by_word().or_else(elsewhere).or_else(by_slip)
+}
+
+/// The field that this name may have been meant to be, where that is not [certain](field_meant): it is a slip away, and
+/// may be a word of its own all the same.
+///
+/// ```
+/// use strongroom::formats::field_resembled;
+///
+/// assert_eq!(field_resembled("okx", "uuid"), Some("uid"));
+/// assert_eq!(field_resembled("somewhere-new", "api_kye"), Some("api_key"));
+/// assert_eq!(field_resembled("okx", "api_kye"), None);
+/// ```
+pub fn field_resembled(exchange: &str, name: &str) -> Option<&'static str> {
+    if is_possible(name) || field_meant(exchange, name).is_some() {
+        return None;
+    }
+    nearest(name)
+}
+
+fn nearest(name: &str) -> Option<&'static str> {
+    let nearest = registry::nearest_of(&name.replace('-', "_"), field::KNOWN.into_iter())?;
+    field::KNOWN.into_iter().find(|field| *field == nearest)
+}
+
+/// Whether a name so near to a field's is a slip and nothing else. Short words have others near them (`uuid`, `guid`),
+/// and several passwords are no slip.
+fn is_no_other_word(name: &str, field: &str) -> bool {
+    bare(field).len() >= 6 && bare(name).strip_suffix('s') != Some(&bare(field))
+}
+
+/// Whether a record may have a field of this name without anybody asking what is meant. Numbered, it is one more of its
+/// kind.
+fn is_possible(name: &str) -> bool {
+    is_field(name) || is_field(name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | '.')))
 }
 
 fn is_field(name: &str) -> bool {
@@ -86,6 +118,27 @@ mod tests {
     }
 
     #[test]
+    fn a_short_or_plural_slip_and_one_at_an_unknown_exchange_is_a_doubt_and_no_more() {
+        for (exchange, name, field) in [
+            ("okx", "uuid", "uid"),
+            ("okx", "guid", "uid"),
+            ("okx", "tokens", "token"),
+            ("okx", "passwords", "password"),
+            ("okx", "logins", "login"),
+            ("somewhere-new", "passwrd", "password"),
+            ("somewhere-new", "api_kye", "api_key"),
+        ] {
+            assert_eq!(field_meant(exchange, name), None, "{exchange} {name}");
+            assert_eq!(field_resembled(exchange, name), Some(field), "{exchange} {name}");
+        }
+        for (exchange, name) in
+            [("okx", "passwrd"), ("okx", "passphrase"), ("okx", "uid"), ("okx", "memo"), ("x", "secret")]
+        {
+            assert_eq!(field_resembled(exchange, name), None, "{exchange} {name}");
+        }
+    }
+
+    #[test]
     fn no_field_that_hummingbot_has_is_a_slip() {
         let mut tried = 0;
         for line in include_str!("hummingbot/connectors.tsv").lines() {
@@ -93,7 +146,7 @@ mod tests {
             let exchange = columns[1].split('/').next().unwrap();
             let pairs = columns[2..].iter().take(2).flat_map(|column| column.split(' '));
             for ours in pairs.filter_map(|pair| Some(pair.split_once('=')?.1)) {
-                assert_eq!(field_meant(exchange, ours), None, "{line}");
+                assert_eq!(field_meant(exchange, ours).or(field_resembled(exchange, ours)), None, "{line}");
                 tried += 1;
             }
         }

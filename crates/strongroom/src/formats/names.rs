@@ -1,4 +1,5 @@
-//! Names that come with a text: which may be shown, and which a vault can store.
+//! Names that come with a text: which may be shown, and which are there twice. Those that a vault can store are said in
+//! [`crate::record::name`].
 //!
 //! A misplaced secret can stand where a name belongs (the second line of an unquoted PEM key, a
 //! key pasted as an account). So a name from a text is shown only when it does not look like one.
@@ -29,21 +30,6 @@ pub(super) fn shown(name: &str) -> Option<&str> {
 /// The name, or words in its place.
 pub(super) fn shown_or<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
     shown(name).unwrap_or(otherwise)
-}
-
-/// Whether a record may have a field of this name.
-pub(super) fn is_field_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
-}
-
-/// Whether an exchange (64 bytes) or subaccount (128) may have this name.
-pub(super) fn is_account_name(name: &str, most: usize) -> bool {
-    (1..=most).contains(&name.len()) && !name.contains(char::is_control)
-}
-
-/// Whether a named value may have this name.
-pub(super) fn is_value_name(name: &str) -> bool {
-    (1..=256).contains(&name.len()) && !name.contains(|c: char| matches!(c, '=' | '/') || c.is_control())
 }
 
 /// `env/NAME`, as people write it.

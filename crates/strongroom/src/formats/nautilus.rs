@@ -6,7 +6,7 @@
 
 use super::Notice;
 use super::variables::usual::{Variable, prefix_of, upper};
-use crate::record::{Environment, Record, Reference, field};
+use crate::record::{Environment, Record, Reference, Selection, field};
 use crate::{ExportError, registry};
 
 use super::ccxt::words::{ACCOUNT_INDEX, API_KEY_INDEX, SUBACCOUNT_ID, VAULT_ADDRESS};
@@ -124,7 +124,7 @@ pub(super) fn variables<'a>(
             continue;
         };
         for (field, value) in record.fields.iter() {
-            let place = format!("{reference}/{field}");
+            let place = Selection::Field(reference.clone(), field.to_owned());
             match names.fields.iter().find(|(known, _)| *known == field) {
                 Some((_, suffix)) => variables.push(Variable { name: names.name(suffix), place, value }),
                 None => notices.push(Notice {

@@ -13,11 +13,10 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::document::{Node, Object};
-use super::names;
 use super::render::{Sink, json_string, render};
 use super::{ImportOptions, Imported, Metadata, guess_kind};
 use crate::record::{
-    CredentialKind, Environment, Extensions, Fields, Previous, Record, RecordId, Reference, Timestamp, Value,
+    CredentialKind, Environment, Extensions, Fields, Previous, Record, RecordId, Reference, Timestamp, Value, name,
 };
 use crate::registry::permission_words;
 use crate::secret::Secret;
@@ -25,9 +24,6 @@ use crate::{ImportError, Result};
 
 /// The version of this document that is written and read.
 const VERSION: i64 = 1;
-
-/// How many variables a record may have (SPEC.md, 7.4).
-const MOST_VARIABLES: usize = 64;
 
 pub(super) fn write(records: &[&Record], values: &[(&str, &Value)]) -> Secret {
     render(|out| {
@@ -200,7 +196,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
             let mut members = node.object()?;
             let name_node = members.require("name")?;
             let name = name_node.text()?;
-            if !names::is_value_name(&name) {
+            if !name::is_value(&name) {
                 return Err(name_node.error("not a name that a vault can store").into());
             }
             let value = members.require("value")?.secret()?;
@@ -217,9 +213,9 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
 }
 
 fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<Record> {
-    let exchange = take_name(members, "exchange", 64)?;
+    let exchange = take_name(members, "exchange", name::is_exchange)?;
     let Some(exchange) = exchange else { return Err(members.error("exchange is missing").into()) };
-    let subaccount = take_name(members, "subaccount", 128)?.unwrap_or_else(|| "main".into());
+    let subaccount = take_name(members, "subaccount", name::is_subaccount)?.unwrap_or_else(|| "main".into());
     let mut record = Record::new(&Reference::new(&exchange, &subaccount), options.now)?;
     if let Some(node) = members.take_some("id") {
         let bytes = HEXLOWER.decode(node.text()?.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
@@ -275,7 +271,7 @@ fn read_record(members: &mut Object<'_>, options: &ImportOptions<'_>) -> Result<
 fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
     let mut fields = Fields::default();
     for (name, node) in node.object()?.rest() {
-        if !names::is_field_name(&name) {
+        if !name::is_field(&name) {
             return Err(node.error("a field's name is letters, digits, _ . and -"));
         }
         fields.set(&name, node.secret()?);
@@ -287,14 +283,14 @@ fn read_fields(node: Node<'_>) -> Result<Fields, ImportError> {
 fn read_variables(node: Node<'_>) -> Result<BTreeMap<String, String>, ImportError> {
     let (mut variables, mut given) = (BTreeMap::new(), BTreeSet::new());
     for (field, node) in node.object()?.rest() {
-        if variables.len() == MOST_VARIABLES {
+        if variables.len() == name::MOST_VARIABLES {
             return Err(node.error("a record has at most 64 variables"));
         }
-        if !names::is_field_name(&field) {
+        if !name::is_field(&field) {
             return Err(node.error("a field's name is letters, digits, _ . and -"));
         }
         let name = node.text()?;
-        if !names::is_value_name(&name) {
+        if !name::is_variable(&name) {
             return Err(node.error("a variable's name is 1 to 256 bytes without control characters, = or /"));
         }
         if !given.insert(name.clone()) {
@@ -323,10 +319,14 @@ fn read_extensions(node: Node<'_>) -> Result<Extensions, ImportError> {
     Ok(extensions)
 }
 
-fn take_name(members: &mut Object<'_>, name: &str, most: usize) -> Result<Option<String>, ImportError> {
-    let Some(node) = members.take_some(name) else { return Ok(None) };
+fn take_name(
+    members: &mut Object<'_>,
+    member: &str,
+    is_allowed: fn(&str) -> bool,
+) -> Result<Option<String>, ImportError> {
+    let Some(node) = members.take_some(member) else { return Ok(None) };
     let text = node.text()?;
-    match names::is_account_name(&text, most) {
+    match is_allowed(&text) {
         true => Ok(Some(text)),
         false => Err(node.error("is empty, too long or has control characters")),
     }

@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 1 << 20;
 pub(super) fn credentials<'a>(variables: Vec<Variable<'a>>) -> Result<Vec<(String, &'a Secret)>, ExportError> {
     let problem = "its variable's name is no name of a credential: printable ASCII without / and :, at most 255";
     let nameless = variables.iter().filter(|variable| !is_credential_name(&variable.name));
-    ExportError::of_all(nameless.map(|variable| ExportError::at(&variable.place, problem)))?;
+    ExportError::of_all(nameless.map(|variable| ExportError::at(variable.place.to_string(), problem)))?;
     let bytes: usize = variables.iter().map(|variable| variable.value.len()).sum();
     if bytes > MOST_BYTES {
         let problem = format!("has {bytes} bytes, and systemd hands a service {MOST_BYTES}");
@@ -38,7 +38,7 @@ mod tests {
 
     fn named(name: &str, value: &str) -> Result<(), ExportError> {
         let value = Secret::copy_of(value);
-        let variable = Variable { name: name.into(), place: "env/NAME".into(), value: &value };
+        let variable = Variable { name: name.into(), place: "env/NAME".parse().unwrap(), value: &value };
         credentials(vec![variable]).map(|_| ())
     }
 

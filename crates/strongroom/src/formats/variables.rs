@@ -4,22 +4,22 @@
 //! after the exchange.
 
 mod accounts;
+mod collisions;
 pub(super) mod doubts;
 mod grammar;
 mod reading;
 mod spellings;
 pub(super) mod usual;
 
-use std::collections::BTreeMap;
-
-use super::{Notice, VariableNames, freqtrade, names, nautilus};
+use super::{Notice, VariableNames, freqtrade, nautilus};
 use crate::ExportError;
 use crate::record::{Record, Value};
-use usual::{Variable, variables_of};
+use usual::{variables_of, with_values};
 
+pub use collisions::{Collision, Place, WayOut, collisions, free_name};
 pub(crate) use reading::records_of_pairs;
 pub(super) use reading::{name_notice, records_of};
-pub use usual::{own_name, variable_name};
+pub use usual::{Variable, own_name, variable_name};
 
 /// The variables of these records and values, by these names.
 pub(super) fn of<'a>(
@@ -28,34 +28,26 @@ pub(super) fn of<'a>(
     values: &[(&'a str, &'a Value)],
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Variable<'a>>, ExportError> {
-    let (mut variables, both) = match names {
-        VariableNames::Own => (variables_of(records, own_name), RENAME),
-        VariableNames::Strongroom => {
-            (variables_of(records, |record, field| variable_name(&record.reference(), field)), RENAME)
-        }
-        VariableNames::Freqtrade => (freqtrade::environment::variables(records, notices)?, ONE_NAME),
-        VariableNames::Nautilus => (nautilus::variables(records, notices)?, ONE_NAME),
+    let variables = match names {
+        VariableNames::Own => variables_of(records, own_name),
+        VariableNames::Strongroom => variables_of(records, |record, field| variable_name(&record.reference(), field)),
+        VariableNames::Freqtrade => freqtrade::environment::variables(records, notices)?,
+        VariableNames::Nautilus => nautilus::variables(records, notices)?,
     };
-    for (name, value) in values {
-        // Of a text that had one key under several of a program's names, one is the record's and the others are here.
-        let is_given = |variable: &Variable<'_>| variable.name == *name && *variable.value == value.value;
-        if both == ONE_NAME && variables.iter().any(is_given) {
-            continue;
-        }
-        let place = names::value_reference(name);
-        variables.push(Variable { name: (*name).to_owned(), place, value: &value.value });
-    }
-    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
-    for variable in &variables {
-        if let Some(other) = places.insert(&variable.name, &variable.place) {
-            return Err(ExportError::at(format!("{other} and {}", variable.place), both));
-        }
+    // Of a text that had one key under several of a program's names, one is the record's and the others are here.
+    let is_theirs = matches!(names, VariableNames::Freqtrade | VariableNames::Nautilus);
+    let is_given = |(name, value): &(&str, &Value)| {
+        let is_it = |variable: &Variable<'_>| variable.name == *name && *variable.value == value.value;
+        is_theirs && variables.iter().any(is_it)
+    };
+    let values: Vec<_> = values.iter().copied().filter(|value| !is_given(value)).collect();
+    let variables = with_values(variables, &values);
+    if let Some([first, later]) = collisions::pairs(&variables).first() {
+        let problem = format!("would be the same environment variable, {}", later.name);
+        return Err(ExportError::at(format!("{} and {}", first.place, later.place), problem));
     }
     Ok(variables)
 }
-
-const RENAME: &str = "would be the same environment variable; rename one";
-const ONE_NAME: &str = "would be the same environment variable; choose one";
 
 #[cfg(test)]
 mod tests {
@@ -91,6 +83,7 @@ mod tests {
         let (dash, underscore) = (record("okx/a-b", &["api_key"]), record("okx/a_b", &["api_key"]));
         let error = of(&[&dash, &underscore], &[]).err().unwrap();
         assert_eq!(error.place, "okx/a-b/api_key and okx/a_b/api_key");
+        assert_eq!(error.problem, "would be the same environment variable, OKX_A_B_API_KEY");
         let value = Value { value: Secret::copy_of("EXAMPLE"), created: 0, changed: None };
         let error = of(&[&record("okx/main", &["uid"])], &[("OKX_UID", &value)]).err().unwrap();
         assert_eq!(error.place, "okx/main/uid and env/OKX_UID");

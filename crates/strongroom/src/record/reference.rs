@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Environment;
+use super::{Environment, name};
 
 /// The name of one record. Ordered as records are stored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,7 +96,7 @@ impl FromStr for Selection {
                 (first, subaccount, environment)
             }
         };
-        let exchange = checked(decode(exchange)?, 64)?;
+        let exchange = checked(decode(exchange)?, name::is_exchange)?;
         if subaccount == "*" {
             return match third {
                 None => Ok(Selection::Exchange(exchange, environment)),
@@ -105,7 +105,7 @@ impl FromStr for Selection {
         }
         let reference = Reference {
             exchange,
-            subaccount: checked(decode(subaccount)?, 128)?,
+            subaccount: checked(decode(subaccount)?, name::is_subaccount)?,
             environment: environment.unwrap_or_default(),
         };
         match third {
@@ -152,8 +152,8 @@ fn split_environment(text: &str) -> (&str, Option<Environment>) {
     }
 }
 
-fn checked(name: String, most: usize) -> Result<String, ReferenceError> {
-    if name.len() > most || name.contains(char::is_control) { Err(ReferenceError::BadName) } else { Ok(name) }
+fn checked(name: String, is_allowed: fn(&str) -> bool) -> Result<String, ReferenceError> {
+    if is_allowed(&name) { Ok(name) } else { Err(ReferenceError::BadName) }
 }
 
 fn decode(text: &str) -> Result<String, ReferenceError> {

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
+use crate::record::name as names;
+pub(super) use crate::record::name::MOST_VARIABLES;
+
 pub(super) const MOST_LINEAGES: usize = 4096;
 pub(super) const MOST_ANCESTORS: usize = 128;
 pub(super) const MOST_LOG: usize = 256;
 pub(super) const MOST_VALUE: usize = 65_536;
-/// How many variables a record has.
-pub(super) const MOST_VARIABLES: usize = 64;
 const MOST_FIELDS: u64 = 64;
 
 /// What is wrong, for people.
@@ -15,39 +16,31 @@ pub(super) type Problem = &'static str;
 
 /// Text of `range` bytes without control characters.
 pub(super) fn name(text: &str, least: usize, most: usize, problem: Problem) -> Result<(), Problem> {
-    // Most names are printable ASCII, which is told faster.
-    let clean = || text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(char::is_control);
-    if (least..=most).contains(&text.len()) && clean() { Ok(()) } else { Err(problem) }
+    so(names::is_clean(text, least, most), problem)
 }
 
 /// An exchange's name.
 pub(super) fn exchange(text: &str) -> Result<(), Problem> {
-    name(text, 1, 64, "an exchange's name is 1 to 64 bytes without control characters")
+    so(names::is_exchange(text), "an exchange's name is 1 to 64 bytes without control characters")
 }
 
 /// A field's name.
 pub(super) fn field_name(text: &str) -> Result<(), Problem> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err("a field's name is 1 to 64 letters, digits, underscores, dots or hyphens")
-    }
+    so(names::is_field(text), "a field's name is 1 to 64 letters, digits, underscores, dots or hyphens")
 }
 
 /// The name of a value beside the records.
 pub(super) fn value_name(text: &str) -> Result<(), Problem> {
-    of_environment(text, "a value's name is 1 to 256 bytes without control characters, = or /")
+    so(names::is_value(text), "a value's name is 1 to 256 bytes without control characters, = or /")
 }
 
 /// The name of the variable by which a program reads a field.
 pub(super) fn variable_name(text: &str) -> Result<(), Problem> {
-    of_environment(text, "a variable's name is 1 to 256 bytes without control characters, = or /")
+    so(names::is_variable(text), "a variable's name is 1 to 256 bytes without control characters, = or /")
 }
 
-fn of_environment(text: &str, problem: Problem) -> Result<(), Problem> {
-    name(text, 1, 256, problem)?;
-    if text.contains(['=', '/']) { Err(problem) } else { Ok(()) }
+fn so(is: bool, problem: Problem) -> Result<(), Problem> {
+    if is { Ok(()) } else { Err(problem) }
 }
 
 /// A secret's text.
@@ -76,7 +69,7 @@ pub(super) fn distinct_variables(names: &mut [&str]) -> Result<(), Problem> {
 
 /// A subaccount's name.
 pub(super) fn subaccount(text: &str) -> Result<(), Problem> {
-    name(text, 1, 128, "a subaccount's name is 1 to 128 bytes without control characters")
+    so(names::is_subaccount(text), "a subaccount's name is 1 to 128 bytes without control characters")
 }
 
 /// A permission, tag or the like.

@@ -5,13 +5,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use strongroom::formats::Place;
 use strongroom::record::{Fields, Timestamp};
 use strongroom::registry::nearest_permission;
 use strongroom::{Contents, Error, Record, Secret, Selection, formats};
 
 use super::document::{Document, Draft, Problem, Scope, id_text};
-use crate::commands::record_input::is_secret;
 use crate::commands::record_input::variables::{self, Slip};
+use crate::commands::record_input::{field_names, is_secret};
+use crate::context::Context;
 use crate::output::printable;
 
 /// All that is different.
@@ -80,6 +82,15 @@ impl Changes {
             changes.name = (name != before.name).then(|| (before.name.clone(), name));
         }
         Ok(changes)
+    }
+
+    /// Warns of new fields whose names may have been meant to be others.
+    pub fn warn_of_resembling(&self, context: &Context) {
+        let changed = self.changed.iter().map(|(record, draft)| (Some(record), draft));
+        for (there, draft) in changed.chain(self.added.iter().map(|draft| (None, draft))) {
+            let names = draft.fields.iter().map(|(name, _)| name);
+            field_names::warn_of_resembling(context, &draft.reference, there, names);
+        }
     }
 
     /// Applies them to what is there now, all or nothing.
@@ -180,7 +191,7 @@ fn refuse_field_names(draft: &Draft, before: Option<&Record>) -> Result<(), Prob
 
 /// A variable of a name that nobody should give, for a field that is not there, or for two. What is so already stands in the way of nothing else.
 fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
-    let Some(line) = draft.variables.values().map(|(_, line)| *line).next() else { return Ok(()) };
+    let line = draft.variables.values().map(|(_, line)| *line).next().unwrap_or(draft.line);
     // Only a name that is none fails, and that one was read as a name.
     let mut after = Record::new(&draft.reference, 0)
         .map_err(|_| Problem { line, problem: "no names can be given to this record's fields".into() })?;
@@ -198,11 +209,23 @@ fn refuse_names(draft: &Draft, before: Option<&Record>) -> Result<(), Problem> {
         let problem = match slip {
             _ if was_so => continue,
             Slip::NoSuchField => format!("the record has no field {field} for this variable"),
-            Slip::SameAs(other) => format!("{field} and {other} would be the same variable"),
+            Slip::SameAs(other) => same_variable(field, &other),
         };
         return Err(Problem { line: *line, problem: problem.into() });
     }
-    Ok(())
+    // The usual names of two fields can be the same too.
+    match variables::new_collision(before, &after).map(|collision| collision.places) {
+        Some([Place::Field { field: one, .. }, Place::Field { field: other, .. }]) => {
+            let line_of = draft.fields.iter().zip(&draft.field_lines).find(|((name, _), _)| *name == other);
+            let line = line_of.map_or(line, |(_, line)| *line);
+            Err(Problem { line, problem: same_variable(&one, &other).into() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn same_variable(field: &str, other: &str) -> String {
+    format!("{field} and {other} would be the same variable")
 }
 
 /// Everything that the text says; `rotated` when a secret that was there has another text.

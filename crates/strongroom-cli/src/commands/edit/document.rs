@@ -215,7 +215,7 @@ mod tests {
             ("other = 1\n", 1),
             ("[[record]]\nexchange = \"okx\"\nvariables = { api_key = \"EXAMPLE=SECRET\" }\n", 3),
             ("[[record]]\nexchange = \"okx\"\nvariables = \"EXAMPLE-SECRET\"\n", 3),
-            ("[[record]]\nexchange = \"okx\"\n[record.variables]\napi_key = \"A\"\nb = \"STRONGROOM_SECRET\"\n", 5),
+            ("[[record]]\nexchange = \"okx\"\n[record.variables]\napi_key = \"A\"\nb = \"EXAMPLE/SECRET\"\n", 5),
         ] {
             let Err(problem) = read(text) else { panic!("accepted") };
             assert_eq!(problem.line, line, "{}", problem.problem);

@@ -5,10 +5,10 @@
 use strongroom::formats::{self, DotenvTarget, ExportFormat, ExportOptions};
 use strongroom::record::Value;
 use strongroom::wording::listed;
-use strongroom::{Contents, Error, ExportError, Record, Selection};
+use strongroom::{Contents, Error, ExportError, Record, Reference, Selection};
 
 use super::{Args, environment_of, options_of};
-use crate::commands::record_input::variables::command_to_tell_apart;
+use crate::collisions;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{shell_word, wrapped};
@@ -21,8 +21,9 @@ const MOST_PLACES: usize = 10;
 pub fn refused(context: &Context, error: Error, args: &Args, contents: &Contents, selected: &Selected<'_>) -> Failure {
     let Error::Export(refusal) = &error else { return error.into() };
     let Some(rest) = rest_of(refusal, selected) else {
-        let apart = command_to_tell_apart(&refusal.place).filter(|_| has_own_names(args.format));
-        let failure = apart.into_iter().fold(Failure::from(error), Failure::hint);
+        let alone = |record: &Reference| command(args, args.target, &[record.to_string()]);
+        let apart = has_own_names(args.format).then(|| collisions::hints(selected, alone));
+        let failure = apart.into_iter().flatten().fold(Failure::from(error), Failure::hint);
         return with_choice(failure, args, selected);
     };
     let also = named(&refusal.also);
@@ -127,7 +128,7 @@ fn alone(args: &Args, rest: &Selected<'_>) -> Option<String> {
 /// A program that is started with them takes any value.
 fn in_an_environment(args: &Args, selected: &Selected<'_>) -> Option<String> {
     let variables = formats::variables(&selected.records, &selected.values).ok()?;
-    let fits = variables.iter().all(|(_, value)| !value.expose_secret().contains('\0'));
+    let fits = variables.iter().all(|variable| !variable.value.expose_secret().contains('\0'));
     let words = args.references.iter().map(|reference| format!("{} ", shell_word(reference)));
     (fits && args.format == ExportFormat::Dotenv)
         .then(|| format!("strongroom run {}-- COMMAND", words.collect::<String>()))

@@ -8,7 +8,7 @@ use strongroom::formats::{ImportReport, LeftFilled, Renamed};
 use strongroom::wording::listed;
 
 use super::Name;
-use crate::commands::record_input::variables::{command_to_name, command_to_tell_apart};
+use crate::commands::record_input::variables::command_to_name;
 use crate::context::Context;
 use crate::output;
 use crate::unlock::source::shown;
@@ -51,13 +51,6 @@ fn of_names(context: &Context, report: &ImportReport, told: &[Name]) {
         let text = format!("programs get the {field} of {reference} as {after} and no longer as {before}");
         let names = fields.iter().map(|one| (one.field.as_str(), one.before.as_str()));
         context.warn(format!("{text}; to change that: {}", command_to_name(reference, names)));
-    }
-    for place in &report.same_variable {
-        let text = format!("{place} are the same environment variable, and run refuses them together");
-        match command_to_tell_apart(place) {
-            Some(command) => context.warn(format!("{text}; to change that: {command}")),
-            None => context.warn(text),
-        }
     }
 }
 

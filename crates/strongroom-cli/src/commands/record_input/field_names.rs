@@ -4,11 +4,13 @@
 //! A name that the record has already is left alone, whatever it is like. What is repeated in an error is like a word of
 //! ours, so that it cannot be a secret in the wrong place.
 
-use strongroom::formats::field_meant;
+use strongroom::formats::{field_meant, field_resembled};
 use strongroom::record::field;
 use strongroom::registry::{self, Permission};
+use strongroom::wording::command;
 use strongroom::{Record, Reference, check};
 
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::shell_word;
 
@@ -31,6 +33,21 @@ pub fn refuse_meant<'n>(
         return Ok(());
     };
     Err(Failure::usage(format!("{reference}: {name} is called {meant} here")).hint(hint(name, meant)))
+}
+
+/// Warns of a new name that may have been meant to be another field's, and may be a word of its own.
+pub fn warn_of_resembling<'n>(
+    context: &Context,
+    reference: &Reference,
+    there: Option<&Record>,
+    names: impl IntoIterator<Item = &'n String>,
+) {
+    for name in names.into_iter().filter(|name| is_new(there, name)) {
+        if let Some(meant) = field_resembled(&reference.exchange, name) {
+            let right = command(["set", &reference.to_string(), meant, "--unset", name]);
+            context.warn(format!("{reference}: {name} is kept as a field of its own; if {meant} is meant: {right}"));
+        }
+    }
 }
 
 /// The names as they were meant, as long as nothing else can be among them: it could be a value.

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use strongroom::record::{Timestamp, field};
+use strongroom::record::{Timestamp, field, name as names};
 use strongroom::{CredentialKind, ImportError, Secret, registry};
 use zeroize::Zeroizing;
 
-use super::variables::problem_of_new_name;
-use super::{RecordInput, is_field_name, is_network, parse_moment};
+use super::variables::problem_of_name;
+use super::{RecordInput, is_network, parse_moment};
 
 /// Names that belong to a record and are not for this document to say.
 const SAID_ELSEWHERE: [&str; 9] =
@@ -65,7 +65,7 @@ fn extra_fields(value: Json, input: &mut RecordInput) -> Result<(), ImportError>
 }
 
 fn add_field(place: &str, name: &str, value: Json, input: &mut RecordInput) -> Result<(), ImportError> {
-    if !is_field_name(name) {
+    if !names::is_field(name) {
         return Err(at(place, FIELD_RULE));
     }
     if let Some(ours) = ours(name) {
@@ -129,11 +129,12 @@ fn variables(value: Json) -> Result<BTreeMap<String, String>, ImportError> {
     let mut names = BTreeMap::new();
     for (position, (field, name)) in pairs.into_iter().enumerate() {
         let place = format!("variables, {}", place(&field, position));
-        if !is_field_name(&field) {
+        if !names::is_field(&field) {
             return Err(at(&place, FIELD_RULE));
         }
         let name = text_of(&place, name)?;
-        if let Some(problem) = problem_of_new_name(name.expose_secret()) {
+        // Whether anybody should give it that name, `check_variables` knows: it may have it already.
+        if let Some(problem) = problem_of_name(name.expose_secret()) {
             return Err(at(&place, problem));
         }
         names.insert(field.as_str().to_owned(), name.expose_secret().to_owned());

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use strongroom::record::Timestamp;
 use strongroom::registry::{self, Permission};
+use strongroom::wording::command;
 use strongroom::{Environment, Record, Reference, Secret, check};
 
 use super::RecordInput;
@@ -16,16 +17,19 @@ use crate::output::{self, printable, shell_word};
 
 pub use permissions::{settle_permissions, settle_permissions_at};
 
-/// The command that was called, up to its options for metadata. One that had more options, or a document from standard
-/// input, which cannot be read again, somebody has to repeat.
-pub fn again(command: &str, reference: &str, document: Option<&Path>, has_more: bool) -> String {
-    let command = format!("strongroom {command} {}", shell_word(reference));
+/// The command that was called, up to its options for metadata. None for one that had more options, or a document from
+/// standard input, which cannot be read again: that somebody has to [`REPEAT`].
+pub fn again(verb: &str, reference: &str, document: Option<&Path>, has_more: bool) -> Option<String> {
+    let again = command([verb, reference]);
     match document {
-        _ if has_more || document == Some(Path::new("-")) => "repeat the command with".to_owned(),
-        None => command,
-        Some(path) => format!("{command} --from-json {}", shell_word(&path.display().to_string())),
+        _ if has_more || document == Some(Path::new("-")) => None,
+        None => Some(again),
+        Some(path) => Some(format!("{again} --from-json {}", shell_word(&path.display().to_string()))),
     }
 }
+
+/// What to do with a command that nobody here can write down, before what it has to be repeated with.
+pub const REPEAT: &str = "repeat the command with";
 
 /// Warns of metadata that is likely a slip: a permission nobody else calls that, an expiry that is over.
 pub fn warn_of_metadata(context: &Context, name: &str, input: &RecordInput, now: Timestamp) {
@@ -88,10 +92,16 @@ pub fn warn_of_values(context: &Context, reference: &Reference, there: Option<&R
 
 /// Warns of a name in which an `@` stands before something that is no environment, and refuses it where that is nearly
 /// one: it would be another account, and a live one. `text` is the name as it was typed; who writes `%40` means it.
+/// `again` is the command with another name.
 ///
 /// # Errors
 /// Exit code 2.
-pub fn settle_environment(context: &Context, command: &str, text: &str, reference: &Reference) -> Result<(), Failure> {
+pub fn settle_environment(
+    context: &Context,
+    text: &str,
+    reference: &Reference,
+    again: impl Fn(&str) -> String,
+) -> Result<(), Failure> {
     let (exchange, subaccount) = text.split_once('/').unwrap_or((text, ""));
     let odd = |part: &str, whole: &str| {
         let (_, end) = part.rsplit_once('@')?;
@@ -121,8 +131,8 @@ pub fn settle_environment(context: &Context, command: &str, text: &str, referenc
             "{}: there is no such environment; did you mean {meant}?",
             printable(text)
         ))
-        .hint(format!("strongroom {command} {}", shell_word(&meant.to_string())))
-        .hint(format!("for {what} of that name: strongroom {command} {}", shell_word(&escaped))));
+        .hint(again(&meant.to_string()))
+        .hint(format!("for {what} of that name: {}", again(&escaped))));
     }
     context.warn(format!(
         "{} is {what} called {}; environments are @live, @testnet and @demo",

@@ -4,13 +4,15 @@
 //! wrong place.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 
-use strongroom::{Record, Reference, Selection, formats};
+use strongroom::formats::{self, Collision, Place};
+use strongroom::record::name as names;
+use strongroom::wording::command;
+use strongroom::{Record, Reference};
 
-use super::{RecordInput, field_name, is_value_name};
+use super::field_names::IN_A_DOCUMENT;
+use super::{RecordInput, field_name, slips};
 use crate::failure::Failure;
-use crate::harden;
 use crate::output::shell_word;
 
 // The names of variables as flags.
@@ -53,12 +55,11 @@ impl VariableFlags {
     }
 }
 
-/// Why a program cannot be given a variable of this name.
+/// Why no variable can have this name.
 pub fn problem_of_name(name: &str) -> Option<&'static str> {
-    match name {
-        ours if harden::is_ours(OsStr::new(ours)) => Some("nothing that begins with STRONGROOM_ reaches a program"),
-        name if is_value_name(name) && !name.contains('/') => None,
-        _ => Some("a variable's name is 1 to 256 bytes without control characters, = or /"),
+    match names::is_variable(name) {
+        true => None,
+        false => Some("a variable's name is 1 to 256 bytes without control characters, = or /"),
     }
 }
 
@@ -70,6 +71,7 @@ pub fn problem_of_new_name(name: &str) -> Option<&'static str> {
     }
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     match name {
+        ours if !names::reaches_programs(ours) => Some("nothing that begins with STRONGROOM_ reaches a program"),
         "PATH" | "HOME" | "SHELL" | "IFS" | "ENV" | "BASH_ENV" => {
             Some("programs need this variable as it is, as PATH or HOME")
         }
@@ -101,6 +103,23 @@ pub fn slip(record: &Record, field: &str) -> Option<Slip> {
     others.filter(|other| *other != field).find(is_the_same).map(|other| Slip::SameAs(other.to_owned()))
 }
 
+/// Two fields of the record that are one variable, where they were not before: a program could not be given this record
+/// at all.
+pub fn new_collision(before: Option<&Record>, after: &Record) -> Option<Collision> {
+    let of = |record: &Record| formats::collisions(&[record], &[]);
+    let there: Vec<_> = before.into_iter().flat_map(of).map(|collision| fields_of(&collision)).collect();
+    of(after).into_iter().find(|collision| !there.contains(&fields_of(collision)))
+}
+
+fn fields_of(collision: &Collision) -> [Option<String>; 2] {
+    let field = |place: &Place| match place {
+        Place::Field { field, .. } => Some(field.clone()),
+        Place::Value(_) => None,
+    };
+    let [one, other] = &collision.places;
+    [field(one), field(other)]
+}
+
 /// Takes out what is the usual name anyway.
 pub fn without_usual(reference: &Reference, names: &mut BTreeMap<String, String>) {
     names.retain(|field, name| *name != formats::variable_name(reference, field));
@@ -124,10 +143,11 @@ impl RecordInput {
         without_usual(&record.reference(), &mut record.variables);
     }
 
-    /// Refuses names for fields that are not there, and one name for two.
+    /// Refuses names for fields that are not there, names that nobody should give, and one name for two fields, be it
+    /// that of a field about which nothing is said. What was so before stands in the way of nothing.
     ///
     /// # Errors
-    /// 6 for the former, 2 for the latter.
+    /// 6 for the first, 2 for the others.
     pub fn check_variables(&self, before: &Record, after: &Record) -> Result<(), Failure> {
         let reference = after.reference();
         let said = self.variables.iter().flat_map(BTreeMap::keys).chain(self.variable_changes.keys());
@@ -136,14 +156,50 @@ impl RecordInput {
             if after.fields.get(field).is_none() && !was_there {
                 return Err(no_such_field(after, field));
             }
+            // A flag is judged where it is read, before anybody is asked for a passphrase.
+            if let Some(name) = self.variables.as_ref().and_then(|names| names.get(field))
+                && before.variables.get(field) != Some(name)
+                && *name != formats::variable_name(&reference, field)
+                && let Some(problem) = problem_of_new_name(name)
+            {
+                return Err(Failure::usage(format!("variables, {field}: {problem}")).hint(IN_A_DOCUMENT));
+            }
+        }
+        if let Some(collision) = new_collision(Some(before), after) {
+            return Err(self.refused(before, &collision));
+        }
+        // A name may be left of a field that is gone; no two names of a record are the same, not even then.
+        for field in self.variables.iter().flat_map(BTreeMap::keys).chain(self.variable_changes.keys()) {
             if let Some(Slip::SameAs(other)) = slip(after, field) {
-                let message =
-                    format!("{reference}/{field} and {reference}/{other} would be the same environment variable");
-                let word = shell_word(&reference.to_string());
-                return Err(Failure::usage(message).hint(format!("strongroom show {word}")));
+                let [field, other] = [field, &other].map(|field| format!("{reference}/{field}"));
+                return Err(Failure::usage(format!("{field} and {other} would be the same environment variable"))
+                    .hint(format!("strongroom show {}", shell_word(&reference.to_string()))));
             }
         }
         Ok(())
+    }
+
+    /// Why two fields would be one variable, and what to do: a name that is there already can be changed first, one that
+    /// would come now can be another.
+    fn refused(&self, before: &Record, collision: &Collision) -> Failure {
+        let [one, other] = &collision.places;
+        let failure = Failure::usage(format!("{one} and {other} would be the same environment variable"));
+        let renamed = collision.to_rename();
+        let Place::Field { record, field, free_name, .. } = renamed else { return failure };
+        let named = format!("{field}={free_name}");
+        let was_so = before.fields.get(field).is_some() && formats::own_name(before, field) == collision.name;
+        let set = command(["set", &record.to_string(), "--variable", &named]);
+        let beside = if renamed == one { other } else { one };
+        match beside {
+            Place::Field { field: new, .. } if was_so && before.fields.get(new).is_none() => failure
+                .cause(format!("programs get {field} as that already"))
+                .hint(format!("if {field} is meant: {}", command(["set", &record.to_string(), field])))
+                .hint(format!("to have both, first: {set}")),
+            _ if was_so => failure.cause(format!("programs get {field} as that already")).hint(format!("first: {set}")),
+            _ if self.variables.is_some() => failure.hint(IN_A_DOCUMENT),
+            _ if before.fields.get(field).is_some() => failure.hint(set),
+            _ => failure.hint(format!("{} --variable {}", slips::REPEAT, shell_word(&named))),
+        }
     }
 }
 
@@ -161,23 +217,6 @@ pub fn command_to_name<'n>(reference: &str, names: impl IntoIterator<Item = (&'n
         command.push_str(&format!(" --variable {}", shell_word(&format!("{field}={name}"))));
     }
     command
-}
-
-/// The command that gives one of two fields, which would be the same variable, another name.
-///
-/// `place` names both, as [`strongroom::ExportError`] does.
-pub fn command_to_tell_apart(place: &str) -> Option<String> {
-    // No REF has a blank: it is written as %20.
-    let (one, other) = place.split_once(" and ")?;
-    let both: [Selection; 2] = [other.parse().ok()?, one.parse().ok()?];
-    let fields = both.into_iter().filter_map(|selection| match selection {
-        Selection::Field(reference, field) => Some((reference, field)),
-        _ => None,
-    });
-    // The account that most programs mean keeps what they read.
-    let is_first = |reference: &Reference| *reference == Reference::new(&reference.exchange, "main");
-    let (reference, field) = fields.min_by_key(|(reference, _)| is_first(reference))?;
-    Some(format!("strongroom set {} --variable {field}=NAME", shell_word(&reference.to_string())))
 }
 
 #[cfg(test)]
@@ -229,24 +268,49 @@ mod tests {
     }
 
     #[test]
+    fn a_new_field_whose_usual_name_is_taken_is_refused_and_what_was_so_before_is_not() {
+        let mut before = record();
+        before.variables.insert("api_secret".into(), "OKX_PASSWORD".into());
+        let password = || vec![("password".to_owned(), Secret::copy_of("EXAMPLE"))];
+        let mut after = before.duplicate();
+        let input = RecordInput { fields: password(), ..RecordInput::default() };
+        input.apply(&mut after, 1);
+        let refused = input.check_variables(&before, &after).unwrap_err();
+        assert_eq!((refused.code, refused.message.contains("okx/main/password")), (2, true), "{refused}");
+        assert!(
+            refused.to_string().contains(
+                "hint: if api_secret is meant: strongroom set okx/main api_secret\n\
+             hint: to have both, first: strongroom set okx/main --variable api_secret=OKX_API_SECRET\n"
+            ),
+            "{refused}"
+        );
+        assert!(input.check_variables(&after, &after).is_ok(), "it was so");
+        // With a name of its own it is welcome.
+        let named =
+            RecordInput { variable_changes: flags(&["password=OKX_LOGIN"]).unwrap(), fields: password(), ..input };
+        let mut after = before.duplicate();
+        named.apply(&mut after, 1);
+        assert!(named.check_variables(&before, &after).is_ok());
+    }
+
+    #[test]
+    fn a_name_in_a_document_is_judged_where_the_record_has_not_that_name() {
+        let before = record();
+        let mut named = record();
+        named.variables.insert("api_key".into(), "by.bit".into());
+        let names = BTreeMap::from([("api_key".to_owned(), "by.bit".to_owned())]);
+        let input = RecordInput { variables: Some(names), ..RecordInput::default() };
+        assert!(input.check_variables(&named, &named).is_ok());
+        let refused = input.check_variables(&before, &named).unwrap_err();
+        assert_eq!((refused.code, refused.message.as_str()), (2, format!("variables, api_key: {NAME_RULE}").as_str()));
+    }
+
+    #[test]
     fn the_usual_name_is_no_name_of_its_own() {
         let mut record = record();
         record.variables.insert("api_secret".into(), "OKX_SECRET_KEY".into());
         let changes = flags(&["api_secret=OKX_API_SECRET", "api_key=OKX_API_KEY"]).unwrap();
         RecordInput { variable_changes: changes, ..RecordInput::default() }.apply(&mut record, 1);
         assert!(record.variables.is_empty(), "{:?}", record.variables);
-    }
-
-    #[test]
-    fn the_command_names_a_field_of_a_record() {
-        let command = |place| command_to_tell_apart(place).unwrap();
-        assert_eq!(
-            command("okx/main/api_key and okx/hedge/api_key"),
-            "strongroom set okx/hedge --variable api_key=NAME"
-        );
-        assert_eq!(command("okx/a/api_key and okx/main/api_key"), "strongroom set okx/a --variable api_key=NAME");
-        assert_eq!(command("okx/main/uid and env/OKX_UID"), "strongroom set okx/main --variable uid=NAME");
-        assert_eq!(command("okx/a/uid and okx/a%20and%20b/uid"), "strongroom set okx/a%20and%20b --variable uid=NAME");
-        assert_eq!(command_to_tell_apart("okx/main/uid"), None);
     }
 }

@@ -19,6 +19,9 @@ pub fn set(context: &Context, args: Args, reference: &Reference) -> Result<Outco
     let contents = vault.contents();
     let stored = record_input::must_be_stored(&contents, reference).map_err(|error| missing(error, reference))?;
     given.refuse_slips(&stored, contents.record(&stored), &input)?;
+    // What standard input has is among both.
+    let asked = given.names.iter().filter(|_| !given.stdin).chain(input.fields.iter().map(|(name, _)| name));
+    field_names::warn_of_resembling(context, &stored, contents.record(&stored), asked);
     record_input::warn_of_test_server(context, &stored);
     record_input::warn_of_values(context, &stored, contents.record(&stored), &input.fields);
     let mut shown = None;
@@ -56,8 +59,7 @@ pub fn set(context: &Context, args: Args, reference: &Reference) -> Result<Outco
         input.apply(record, changed);
         Ok(old_names(record).into_iter().filter(|name| !before.contains(name)).collect::<Vec<_>>())
     };
-    let (kept, saved) =
-        context.save(&mut vault, |vault| vault.edit(apply)).map_err(|error| missing(error, reference))?;
+    let (kept, saved) = context.edit(&mut vault, apply).map_err(|error| missing(error, reference))?;
     record_input::report(context, "changed", &stored.to_string(), saved)?;
     if !kept.is_empty() && !context.json {
         let verb = if kept.len() == 1 { "is" } else { "are" };
@@ -117,7 +119,8 @@ fn read(context: &Context, args: Args, reference: &Reference) -> Result<Request,
         return Err(Failure::usage(format!("{name} is both set and --unset")));
     }
     let has_more = !names.is_empty() || !args.files.is_empty() || more;
-    let again = Some(slips::again("set", &args.reference, args.from_json.as_deref(), has_more));
+    let again = slips::again("set", &args.reference, args.from_json.as_deref(), has_more);
+    let again = Some(again.unwrap_or_else(|| slips::REPEAT.to_owned()));
     let given = Given {
         names,
         permissions: args.metadata.permissions.clone(),

@@ -45,7 +45,7 @@ pub fn set(context: &Context, args: Args, first: Selection, more: &[String]) -> 
         }
         Ok(done)
     };
-    let (done, saved) = context.save(&mut vault, |vault| vault.edit(apply))?;
+    let (done, saved) = context.edit(&mut vault, apply)?;
     record_input::report_several(context, "changed", &done, saved)?;
     Ok(Outcome::Done)
 }
@@ -88,7 +88,7 @@ fn settled<'s>(
     }
     let Some(permissions) = inputs.first().and_then(|(_, input)| input.permissions.clone()) else { return Ok(inputs) };
     let command = repeated.filter(|_| args.metadata.is_permissions_at_most());
-    let command = command.unwrap_or_else(|| "repeat the command with".to_owned());
+    let command = command.unwrap_or_else(|| slips::REPEAT.to_owned());
     let settled = slips::settle_permissions_at(context, &exchanges, &permissions, command)?;
     for ((_, input), permissions) in inputs.iter_mut().zip(settled) {
         input.permissions = Some(permissions);

@@ -42,7 +42,7 @@ pub fn set(context: &Context, args: &Args, name: &str) -> Result<Outcome, Failur
         contents.set_value(name, value.duplicate(), changed);
         Ok(())
     };
-    let ((), saved) = context.save(&mut vault, |vault| vault.edit(apply)).map_err(hint)?;
+    let ((), saved) = context.edit(&mut vault, apply).map_err(hint)?;
     record_input::report(context, "changed", &shown, saved)?;
     Ok(Outcome::Done)
 }

@@ -9,7 +9,7 @@ use crate::formats::ccxt::{self, Plan, Ways, words};
 use crate::formats::variables::usual::Assignment;
 use crate::formats::variables::usual::Variable;
 use crate::formats::{ImportOptions, Notice, guess_kind, names};
-use crate::record::{Environment, Record, field};
+use crate::record::{Environment, Record, Selection, field};
 use crate::secret::Secret;
 use crate::{ExportError, Result};
 
@@ -66,10 +66,11 @@ pub(in crate::formats) fn variables<'a>(
         return Err(ExportError::at(format!("{reference}/api_secret"), problem));
     }
     let (mut variables, mut refused) = (Vec::new(), Vec::new());
-    let mut add = |name: String, place: String, value: &'a Secret| {
+    let mut add = |name: String, field: &str, value: &'a Secret| {
+        let place = Selection::Field(reference.clone(), field.to_owned());
         if !name.ends_with(&format!("__{PASSWORD}")) && is_retyped(value.expose_secret()) {
             let problem = "freqtrade would take it for a number, true, false or a list, unless it stands in its file";
-            refused.push(ExportError::at(place, problem));
+            refused.push(ExportError::at(place.to_string(), problem));
         } else {
             variables.push(Variable { name, place, value });
         }
@@ -80,11 +81,11 @@ pub(in crate::formats) fn variables<'a>(
             None => format!("{EXCHANGE}{CCXT_CONFIG}{attribute}"),
         };
         let field = words::field_of(attribute, &record.exchange).unwrap_or(attribute);
-        add(name, format!("{reference}/{field}"), value);
+        add(name, field, value);
     }
     for (option, value) in &plan.options {
         let field = words::field_of_option(option, &record.exchange).unwrap_or(option);
-        add(format!("{EXCHANGE}{CCXT_CONFIG}OPTIONS__{option}"), format!("{reference}/{field}"), value);
+        add(format!("{EXCHANGE}{CCXT_CONFIG}OPTIONS__{option}"), field, value);
     }
     ExportError::of_all(refused)?;
     Ok(variables)

@@ -75,7 +75,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::formats::names;
+    use crate::record::name;
     use crate::registry;
 
     fn lines() -> impl Iterator<Item = &'static str> {
@@ -92,7 +92,7 @@ mod tests {
             assert!(accounts.insert(account.to_string()), "{account} is there twice");
             let fields: Vec<_> = pairs(known.sealed).chain(pairs(known.clear)).collect();
             assert!(!fields.is_empty());
-            assert!(fields.iter().all(|(_, ours)| names::is_field_name(ours)), "{line}");
+            assert!(fields.iter().all(|(_, ours)| name::is_field(ours)), "{line}");
             let different: BTreeSet<_> = fields.iter().map(|(_, ours)| ours).collect();
             assert_eq!(different.len(), fields.len(), "two fields of {account} are one of ours");
             for rule in known.others.split(' ').filter(|rule| !rule.is_empty()) {

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::grammar::{Group, field_of};
 use super::usual::upper;
 use crate::formats::variables::usual::Assignment;
-use crate::formats::{ImportOptions, Notice, names, nautilus};
-use crate::record::{Environment, Reference, field};
+use crate::formats::{ImportOptions, Notice, nautilus};
+use crate::record::{Environment, Reference, field, name};
 use crate::registry;
 
 /// An account that variables are of.
@@ -104,7 +104,7 @@ pub(super) fn known_account(prefix: &str) -> Option<Reference> {
 }
 
 pub(super) fn is_storable(account: &Reference) -> bool {
-    names::is_account_name(&account.exchange, 64) && names::is_account_name(&account.subaccount, 128)
+    name::is_exchange(&account.exchange) && name::is_subaccount(&account.subaccount)
 }
 
 /// The exchange that the prefix starts with, and what follows. Longest first, so that an exchange

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::one_name;
 use super::spellings::likely;
-use super::usual::prefix_of;
+use super::usual::{prefix_of, variable_name};
 use crate::formats::Notice;
-use crate::record::{Environment, Record, Reference};
+use crate::record::{Environment, Record, Reference, Selection};
 use crate::registry;
+use crate::wording::command;
 
 /// A variable that is kept as a named value: its name, and its line.
 pub(super) type Leftover = (String, Option<usize>);
@@ -29,13 +30,16 @@ pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<No
         };
         let (account, new) = match by_account.get(&one_name(&account)) {
             Some(record) if record.fields.get(field).is_some() => continue,
-            Some(record) => (record.reference(), ""),
+            Some(record) => (record.reference(), String::new()),
             // It may be in the vault.
-            None => (account, " (with add, if it is new)"),
+            None => {
+                let new = format!(" (if {account} is new, after strongroom add {account})");
+                (account, new)
+            }
         };
         let text = format!(
-            "{name} looks like the {field} of {account} and is kept as a named value; to give it{new}: \
-             strongroom set {account} {field}"
+            "{name} looks like the {field} of {account} and is kept as a named value; to give it{new}: {}",
+            command_to_give(name, &account, field)
         );
         notices.push(Notice { line: *line, text });
     }
@@ -48,6 +52,18 @@ pub(super) fn of_leftovers(leftovers: &[Leftover], records: &[Record]) -> Vec<No
         notices.push(Notice { line: *line, text });
     }
     notices
+}
+
+/// The command after which the field is in the record, programs go on finding it under this name, and nothing else has
+/// that.
+fn command_to_give(name: &str, account: &Reference, field: &str) -> String {
+    let (account_word, named) = (account.to_string(), format!("{field}={name}"));
+    let mut set = vec!["set", account_word.as_str(), field];
+    if variable_name(account, field) != name {
+        set.extend(["--variable", named.as_str()]);
+    }
+    let value = Selection::Value(name.to_owned()).to_string();
+    format!("{} && {}", command(set), command(["rm", &value]))
 }
 
 /// What is said of a pair that does not say of which exchange it is.

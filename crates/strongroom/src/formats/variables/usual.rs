@@ -1,6 +1,6 @@
 //! Variables as they are read and as they are written, and the names that they usually have.
 
-use crate::record::{Environment, Record, Reference, field};
+use crate::record::{Environment, Record, Reference, Selection, Value, field};
 use crate::secret::Secret;
 
 /// One variable that was read: a line's name and value.
@@ -11,12 +11,15 @@ pub(in crate::formats) struct Assignment {
     pub(in crate::formats) line: Option<usize>,
 }
 
-/// One variable to write, and whose it is.
-pub(in crate::formats) struct Variable<'a> {
-    pub(in crate::formats) name: String,
-    /// `exchange/subaccount/field` or `env/NAME`.
-    pub(in crate::formats) place: String,
-    pub(in crate::formats) value: &'a Secret,
+/// One environment variable for a program.
+#[derive(Debug)]
+pub struct Variable<'a> {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from: a field or a value.
+    pub place: Selection,
+    /// Its text.
+    pub value: &'a Secret,
 }
 
 pub(super) fn variables_of<'a>(records: &[&'a Record], name: fn(&Record, &str) -> String) -> Vec<Variable<'a>> {
@@ -26,10 +29,20 @@ pub(super) fn variables_of<'a>(records: &[&'a Record], name: fn(&Record, &str) -
         let known = field::KNOWN.iter().filter_map(|name| Some((*name, record.fields.get(name)?)));
         let others = record.fields.iter().filter(|(name, _)| !field::KNOWN.contains(name));
         for (field, value) in known.chain(others) {
-            let place = format!("{reference}/{field}");
+            let place = Selection::Field(reference.clone(), field.to_owned());
             variables.push(Variable { name: name(record, field), place, value });
         }
     }
+    variables
+}
+
+/// These and the named values, each of which is a variable by itself.
+pub(super) fn with_values<'a>(mut variables: Vec<Variable<'a>>, values: &[(&str, &'a Value)]) -> Vec<Variable<'a>> {
+    let of_value = |(name, value): &(&str, &'a Value)| {
+        let place = Selection::Value((*name).to_owned());
+        Variable { name: (*name).to_owned(), place, value: &value.value }
+    };
+    variables.extend(values.iter().map(of_value));
     variables
 }
 

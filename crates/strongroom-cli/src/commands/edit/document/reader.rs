@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strongroom::record::Timestamp;
+use strongroom::record::{Timestamp, name as names};
 use strongroom::{CredentialKind, Environment, Reference, Secret};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 
 use super::{Document, Draft, Problem};
 use crate::commands::record_input::variables::problem_of_name;
-use crate::commands::record_input::{is_field_name, is_value_name, parse_moment, separate};
+use crate::commands::record_input::{parse_moment, separate};
 
 /// Reads the text back.
 ///
@@ -49,10 +49,10 @@ fn read_table(source: &str, table: &mut DeTable<'_>) -> Result<Document, Problem
             ("env", DeValue::Table(values)) => {
                 for (name, value) in values.iter_mut() {
                     let line = line_of(source, name.span().start);
-                    if !is_value_name(name.get_ref()) {
+                    if !names::is_value(name.get_ref()) {
                         return Err(Problem {
                             line,
-                            problem: "this name cannot be used: it is empty, too long, or has `=`".into(),
+                            problem: "this name cannot be used: it is empty, too long, or has `=` or `/`".into(),
                         });
                     }
                     document.values.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
@@ -129,7 +129,7 @@ fn fields(source: &str, value: &mut DeValue<'_>, line: usize, draft: &mut Draft)
     let DeValue::Table(table) = value else { return Err(Problem { line, problem: "fields must be a table".into() }) };
     for (name, value) in table.iter_mut() {
         let line = line_of(source, name.span().start);
-        if !is_field_name(name.get_ref()) {
+        if !names::is_field(name.get_ref()) {
             return Err(Problem { line, problem: FIELD_RULE.into() });
         }
         draft.fields.push((name.get_ref().as_ref().to_owned(), string(value.get_mut(), line)?));
@@ -147,7 +147,7 @@ fn variables(source: &str, value: &mut DeValue<'_>, line: usize) -> Result<BTree
     let mut variables = BTreeMap::new();
     for (field, name) in table.iter_mut() {
         let line = line_of(source, field.span().start);
-        if !is_field_name(field.get_ref()) {
+        if !names::is_field(field.get_ref()) {
             return Err(Problem { line, problem: FIELD_RULE.into() });
         }
         let name = string(name.get_mut(), line)?;

@@ -227,9 +227,10 @@ fn a_variable_that_looks_like_a_missing_field_is_noticed_with_what_to_do() {
         [
             "okx/main has no api_secret",
             "OKX_SECRET_KEY looks like the api_secret of okx/main and is kept as a named value; to give it: \
-             strongroom set okx/main api_secret",
-            "KRAKEN_APIKEY looks like the api_key of kraken/main and is kept as a named value; to give it (with \
-             add, if it is new): strongroom set kraken/main api_key",
+             strongroom set okx/main api_secret --variable api_secret=OKX_SECRET_KEY && strongroom rm env/OKX_SECRET_KEY",
+            "KRAKEN_APIKEY looks like the api_key of kraken/main and is kept as a named value; to give it (if \
+             kraken/main is new, after strongroom add kraken/main): strongroom set kraken/main api_key \
+             --variable api_key=KRAKEN_APIKEY && strongroom rm env/KRAKEN_APIKEY",
         ]
     );
 }
