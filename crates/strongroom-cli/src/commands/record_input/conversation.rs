@@ -62,12 +62,21 @@ impl<'a> Conversation<'a> {
     /// Exit code 2 when nobody can be asked.
     pub fn open(&self, names: &[String]) -> Result<(), Failure> {
         self.require_somebody(names)?;
-        let wanted: Vec<String> = names.iter().map(|name| self.word(name)).collect();
-        let wanted = listed(&wanted);
+        let is_beside = |name: &&String| self.exchange.is_some_and(|it| it.also_asked.contains(&name.as_str()));
+        let (beside, wanted): (Vec<&String>, Vec<&String>) = names.iter().partition(is_beside);
+        let [wanted, beside] = [wanted, beside].map(|names| listed(names.into_iter().map(|name| self.word(name))));
         match self.exchange {
             Some(exchange) => {
                 let page = exchange.keys_page().map(|page| format!(" Keys are made here:\n  {page}"));
-                let asks = wrapped(&format!("{} asks for {wanted}.", exchange.name), 0);
+                let asks = match (wanted.as_str(), beside.as_str()) {
+                    (wanted, "") => format!("{} asks for {wanted}.", exchange.name),
+                    ("", beside) => format!("Some programs also take {beside}."),
+                    (wanted, beside) => {
+                        let instead = if exchange.takes_instead().is_some() { ", or instead" } else { "" };
+                        format!("{} asks for {wanted}. Some programs take {beside} too{instead}.", exchange.name)
+                    }
+                };
+                let asks = wrapped(&asks, 0);
                 prompt::say(&format!("{asks}{}", page.unwrap_or_default()));
             }
             None => {
@@ -155,12 +164,13 @@ impl<'a> Conversation<'a> {
             }
         }
         let word = self.word(name);
-        let long = format!("{word}, usually {}: ", shapes.join(" or "));
-        match shapes.first() {
-            None => format!("{word}: "),
-            // What is typed is not shown, so the question has the line for itself; the usual shape stands first.
-            Some(usual) if long.len() > WIDTH => format!("{word}, usually {usual}: "),
-            Some(_) => long,
+        // What is typed is not shown, so the question has the line for itself; the usual shape stands first.
+        let Some(usual) = shapes.first() else { return format!("{word}: ") };
+        let all = format!("{word}, usually {}: ", shapes.join(" or "));
+        let first = format!("{word}, usually {usual}: ");
+        match [all, first].into_iter().find(|question| question.chars().count() <= WIDTH) {
+            Some(question) => question,
+            None => format!("{word},\nusually {usual}: "),
         }
     }
 
@@ -174,7 +184,7 @@ impl<'a> Conversation<'a> {
         let place = |wanted: &str| answers.iter().position(|(name, _)| name == wanted);
         let (Some(first), Some(second)) = (place(swapped.first), place(swapped.second)) else { return Ok(()) };
         let (one, other) = (self.word(swapped.first), self.word(swapped.second));
-        prompt::say(&format!("{one} and {other} look swapped: each looks like the other."));
+        prompt::say(&wrapped(&format!("{one} and {other} look swapped: each looks like the other."), 0));
         if prompt::agree(self.context, "Exchange them?")? {
             let (one, other) = (answers[first].0.clone(), answers[second].0.clone());
             answers.swap(first, second);
@@ -206,7 +216,8 @@ impl<'a> Conversation<'a> {
 
     /// Says that the exchange asks for what was left out. No question: Enter alone was the answer.
     fn tell_left_out(&self, name: &str, answers: &Answers) {
-        let asks = self.exchange.filter(|exchange| self.is_new && exchange.asks().contains(&name));
+        let has = |name: &str| self.there.get(name).is_some() || answers.iter().any(|(answered, _)| answered == name);
+        let asks = self.exchange.filter(|exchange| self.is_new && exchange.lacks_of(has).contains(&name));
         if let (Some(exchange), None) = (asks, answers.iter().find(|(answered, _)| answered == name)) {
             let text = format!("{} was left out, and {} asks for it.", self.word(name), exchange.name);
             prompt::say(&wrapped(&text, 0));
