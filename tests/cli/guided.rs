@@ -87,6 +87,84 @@ fn bitmart_calls_it_memo_and_everything_else_can_be_skipped() {
 }
 
 #[test]
+fn lighter_is_asked_for_the_key_of_the_wallet_and_for_what_other_programs_sign_with() {
+    let sandbox = Sandbox::with_vault();
+    let test = "lighter_is_asked_for_the_key_of_the_wallet_and_for_what_other_programs_sign_with";
+    let Some(terminal) = start(test, &sandbox, "add lighter/bot") else { return };
+    let screen = terminal.wait("private key of the wallet, usually 64 hexadecimal digits, behind 0x or not:", 1);
+    let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let others = "private key of the API key, index of the account and index of the API key";
+    let said = format!("Lighter asks for private key of the wallet. Some programs take {others} too, or instead.");
+    assert!(told.contains(&said), "{screen}");
+    terminal.enter("");
+    terminal.wait("private key of the API key, usually 80 hexadecimal digits, behind 0x or not:", 1);
+    terminal.enter(&"e".repeat(80));
+    terminal.wait("index of the account:", 1);
+    terminal.enter("7");
+    terminal.wait("index of the API key:", 1);
+    terminal.enter("5");
+    skip_facts(&terminal);
+    let screen = terminal.wait("EXIT=0", 1);
+    assert!(!screen.contains("left out, and") && !screen.contains("has no"), "nautilus needs no more: {screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
+    drop(terminal);
+    let exported = sandbox.run("export nautilus lighter/bot").ok();
+    exported.prints("LIGHTER_ACCOUNT_INDEX=7").prints("LIGHTER_API_KEY_INDEX=5").prints("LIGHTER_API_SECRET=eee");
+    let needs = "lighter/bot has no private key of the wallet (private_key), which ccxt needs: \
+                 strongroom set lighter/bot private_key";
+    sandbox.run("export ccxt lighter/bot").ok().says(needs);
+}
+
+#[test]
+fn what_was_said_already_is_not_asked_for_and_the_questions_are_counted() {
+    let sandbox = Sandbox::with_vault();
+    let test = "what_was_said_already_is_not_asked_for_and_the_questions_are_counted";
+    for (name, flags, opening, questions) in [
+        ("a", "--permission read --ip 203.0.113.7 --expires never", None, &[][..]),
+        ("b", "--permission read --ip 203.0.113.7", Some("One question about"), &["When does it expire"]),
+        ("c", "--permission read", Some("Two questions about"), &["Addresses it is accepted", "When does it expire"]),
+    ] {
+        let Some(terminal) = start(test, &sandbox, &format!("add bitmart/{name} {flags}")) else { return };
+        for question in ["access key:", "secret key:", "memo:"] {
+            terminal.wait(question, 1);
+            terminal.enter(if question == "memo:" { "" } else { "EXAMPLE" });
+        }
+        for question in questions {
+            terminal.wait(question, 1);
+            terminal.enter("");
+        }
+        let screen = terminal.wait("EXIT=0", 1);
+        match opening {
+            Some(opening) => assert!(screen.contains(opening), "{screen}"),
+            None => assert!(!screen.contains("about what is not secret"), "{screen}"),
+        }
+        assert!(
+            screen.contains(&format!("bitmart/{name} has no memo (uid), which this exchange asks for")),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn two_that_look_swapped_are_told_in_lines_that_fit() {
+    let sandbox = Sandbox::with_vault();
+    let test = "two_that_look_swapped_are_told_in_lines_that_fit";
+    let Some(terminal) = start(test, &sandbox, "add hyperliquid") else { return };
+    terminal.wait("API (agent) wallet private key,", 1);
+    terminal.enter(&format!("0x{}", "a".repeat(40)));
+    terminal.wait("address of the master account", 1);
+    terminal.enter(&format!("0x{}", "b".repeat(64)));
+    let screen = terminal.wait("Exchange them?", 1);
+    let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("look swapped: each looks like the other."), "{screen}");
+    for word in ["swapped:", "looks", "other."] {
+        assert!(screen.split_whitespace().any(|whole| whole == word), "no word is broken: {screen}");
+    }
+    terminal.interrupt();
+    terminal.wait("EXIT=130", 1);
+}
+
+#[test]
 fn a_pasted_private_key_becomes_canonical_and_is_never_shown() {
     let sandbox = Sandbox::with_vault();
     let test = "a_pasted_private_key_becomes_canonical_and_is_never_shown";

@@ -44,6 +44,13 @@ fn secret(connector: &str, field: &str) -> String {
 }
 
 #[test]
+fn a_directory_is_told_to_be_read_as_hummingbots() {
+    let sandbox = sandbox(&["kucoin"]);
+    sandbox.run("import conf --source-passphrase-file hb").ok().says("conf: read as hummingbot");
+    sandbox.run(IMPORT).ok().never_says("read as");
+}
+
+#[test]
 fn all_of_a_configuration_comes_in_and_the_same_again_is_unchanged() {
     let sandbox = sandbox(&[]);
     // `okx/main` of the sample is another one.

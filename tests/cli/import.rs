@@ -1,5 +1,6 @@
 //! What comes in: formats recognised by content, all or nothing, and errors that never repeat the input.
 
+use serde_json::json;
 use strongroom_tests::{BINANCE_SECRET, Finished, SAMPLE_JSON, Sandbox};
 
 const BINANCE_AWS: &str = r#"{"API_KEY": "EXAMPLE-AWS-KEY", "API_SECRET": "EXAMPLE-AWS-SECRET", "SUBACCOUNTS": [
@@ -281,8 +282,8 @@ fn a_dotenv_is_read_by_its_grammar_without_interpolation() {
     for (name, value) in [
         ("kraken/main/api_key", "EXAMPLE-K"),
         ("kraken/main/api_secret", "EXAMPLE ' S"),
-        ("kraken/futures/api_key", "EXAMPLE\nK"),
-        ("kraken/futures/api_secret", "EXAMPLE#S"),
+        ("krakenfutures/main/api_key", "EXAMPLE\nK"),
+        ("krakenfutures/main/api_secret", "EXAMPLE#S"),
         ("okx/main@testnet/api_passphrase", "EXAMPLE-TP"),
         ("env/DATABASE_URL", "postgres://${HOME}/x"),
         ("env/EMPTY", ""),
@@ -399,4 +400,75 @@ fn a_part_of_a_record_that_replaces_says_what_is_new_and_what_stays() {
     let whole = sandbox.run("export strongroom okx/main").ok().text().replace("EXAMPLE-K4", "EXAMPLE-K5");
     sandbox.write("whole.json", whole);
     sandbox.run("import strongroom whole.json --replace").ok().prints("replaced okx/main").never_says("stay");
+}
+
+#[test]
+fn names_of_nautilus_are_of_the_accounts_that_it_means_unless_those_are_there_by_their_usual_names() {
+    let text = "KRAKEN_SPOT_API_KEY=EXAMPLE\nKRAKEN_SPOT_API_SECRET=EXAMPLE-S\nKRAKEN_FUTURES_API_KEY=EXAMPLE-F\n\
+                KRAKEN_FUTURES_API_SECRET=EXAMPLE-FS\nAX_API_KEY=EXAMPLE-A\nAX_API_SECRET=EXAMPLE-AS\n\
+                BETFAIR_USERNAME=EXAMPLE-B\n";
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("nautilus.env", text);
+    let finished = sandbox.run("import nautilus.env").ok();
+    finished.prints("added architect/main\n").prints("added kraken/main\n").prints("added krakenfutures/main\n").says(
+        "KRAKEN_FUTURES_* are nautilus-trader's names of krakenfutures/main; if it is kraken/futures: \
+         strongroom mv krakenfutures/main kraken/futures",
+    );
+    for format in ["nautilus", "dotenv"] {
+        let words = format!("export {format} kraken krakenfutures architect env/BETFAIR_USERNAME");
+        let written = sandbox.run(&words).ok();
+        let sorted = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(sorted(written.text()), sorted(text), "{format}: its own names are kept");
+    }
+    let other = Sandbox::with_vault();
+    other.write("both.env", format!("{text}KRAKEN_API_KEY=EXAMPLE-K\nKRAKEN_API_SECRET=EXAMPLE-KS\n"));
+    other.run("import both.env").ok().prints("added kraken/main\n").prints("added kraken/spot\n");
+}
+
+#[test]
+fn one_account_that_nautilus_has_no_names_for_is_left_out_by_a_command_that_works() {
+    let sandbox = Sandbox::with_vault();
+    let pair = r#"{"api_key":"EXAMPLE-B","api_secret":"EXAMPLE-BS"}"#;
+    for name in ["okx/main", "binance/main", "binance/grid"] {
+        sandbox.run(&format!("rm --yes {name}")).ok();
+    }
+    for name in ["binance", "betfair", "tardis"] {
+        sandbox.strongroom(&format!("add {name} --from-json -")).stdin(pair).end().ok();
+    }
+    let refused = sandbox.run("export nautilus").exits(6).says("nautilus-trader has no names for an account of this");
+    let hint =
+        refused.stderr.lines().find_map(|line| line.split_once("strongroom export nautilus")).expect("a command");
+    let command = format!("export nautilus{}", hint.1);
+    sandbox.run(&command).ok().prints("BINANCE_API_KEY=EXAMPLE-B\n");
+}
+
+#[test]
+fn a_private_key_that_came_in_byte_for_byte_is_told_of_once_with_the_command() {
+    let key = "-----BEGIN PRIVATE KEY-----\r\nEXAMPLE0\r\n-----END PRIVATE KEY-----\r\n";
+    let sandbox = Sandbox::with_vault();
+    let account = json!({"subaccount_name": "pem", "api_key": "EXAMPLE", "api_secret": key});
+    let document = json!({"exchange_secrets": {"bybit": {"name": "bybit", "subaccounts": {"pem": account}}}});
+    sandbox.write("secrets.json", document.to_string());
+    let told = "check will complain; to enter it again: strongroom set bybit/pem api_secret";
+    sandbox.run("import secrets.json").ok().says(told);
+    sandbox.run("get bybit/pem/api_secret").ok().prints_only(key);
+    // The same by hand is put right, as where it is typed.
+    let canonical = key.replace('\r', "");
+    for (name, form) in [("crlf", key.to_owned()), ("squeezed", canonical.trim_end().replace('\n', "\\n"))] {
+        let document = json!({"api_key": "EXAMPLE", "api_secret": form}).to_string();
+        sandbox.strongroom(&format!("add bybit/{name} --from-json -")).stdin(&document).end().ok();
+        sandbox.run(&format!("get bybit/{name}/api_secret")).ok().prints_only(&canonical);
+        sandbox.strongroom("set bybit/pem --from-json -").stdin(&document).end().ok();
+        sandbox.run("get bybit/pem/api_secret").ok().prints_only(&canonical);
+        sandbox.strongroom(&format!("rotate bybit/{name} --from-json -")).stdin(&document).end();
+        sandbox.run(&format!("get bybit/{name}/api_secret")).ok().prints_only(&canonical);
+    }
+}
+
+#[test]
+fn what_needs_no_key_to_be_ccxts_is_recognised_by_all_of_its_members() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("coinmetro.json", r#"{"token": "EXAMPLE-T", "uid": "EXAMPLE-U"}"#);
+    sandbox.run("import coinmetro.json --exchange coinmetro").ok().says("coinmetro.json: read as ccxt");
+    sandbox.run("get coinmetro/main/token").ok().prints_only("EXAMPLE-T");
 }

@@ -284,6 +284,23 @@ fn with_dates() -> Sandbox {
 }
 
 #[test]
+fn a_long_name_in_what_is_due_leaves_the_table_80_columns_and_the_command_whole() {
+    let test = "a_long_name_in_what_is_due_leaves_the_table_80_columns_and_the_command_whole";
+    let sandbox = Sandbox::with_vault();
+    let name = format!("kraken/{}", "market-making-".repeat(6));
+    let document = r#"{"api_key":"EXAMPLE","api_secret":"EXAMPLE-S","permissions":["read"],"expires":"2001-01-31"}"#;
+    sandbox.strongroom(&format!("add {name} --from-json -")).stdin(document).end().ok();
+    let Some(terminal) = Terminal::start(test, &sandbox, "rotate --due --key-file machine.key") else { return };
+    let screen = terminal.wait("EXIT=0", 1);
+    let row = screen.lines().find(|line| line.starts_with("2001-01-31")).unwrap_or_else(|| panic!("{screen}"));
+    assert!(row.contains("kraken/") && row.contains("..."), "the date is whole and the name is cut: {screen}");
+    drop(terminal);
+    let told = sandbox.run("rotate --due").ok();
+    let command = format!("the first of all:\n  strongroom rotate {name}");
+    assert!(told.stderr.contains(&command), "{}", told.stderr);
+}
+
+#[test]
 fn what_is_due_is_told_by_date_over_all_records() {
     let sandbox = with_dates();
     let report = sandbox.run("rotate --due").ok().says("1 of 4 late, the first of all: strongroom rotate binance/main");

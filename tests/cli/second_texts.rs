@@ -185,17 +185,17 @@ fn the_newest_key_of_an_unfinished_rotation_is_not_replaced() {
 
 #[test]
 fn an_account_that_was_renamed_as_told_is_found_when_its_file_comes_again() {
-    let text = "KRAKEN_FUTURES_API_KEY=EXAMPLE-K\nKRAKEN_FUTURES_API_SECRET=EXAMPLE-S\n";
+    let text = "BINANCE_US_API_KEY=EXAMPLE-K\nBINANCE_US_API_SECRET=EXAMPLE-S\n";
     let sandbox = with(text);
-    sandbox.run("mv kraken/futures krakenfutures/main").ok();
-    let names = "--variable api_key=KRAKEN_FUTURES_API_KEY --variable api_secret=KRAKEN_FUTURES_API_SECRET";
-    sandbox.run(&format!("set krakenfutures/main {names}")).ok();
+    sandbox.run("mv binance/us binanceus/main").ok();
+    let names = "--variable api_key=BINANCE_US_API_KEY --variable api_secret=BINANCE_US_API_SECRET";
+    sandbox.run(&format!("set binanceus/main {names}")).ok();
     let before = revision(&sandbox);
     let again = sandbox.run("import dotenv a.env").ok().prints_only("unchanged (1 already there)\n");
     again.never_says("strongroom mv");
     sandbox.run("adopt a.env").ok().prints("unchanged");
     assert_eq!(revision(&sandbox), before);
-    sandbox.run("run -- env").ok().prints("KRAKEN_FUTURES_API_SECRET=EXAMPLE-S\n");
+    sandbox.run("run -- env").ok().prints("BINANCE_US_API_SECRET=EXAMPLE-S\n");
 }
 
 #[test]

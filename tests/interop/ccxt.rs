@@ -149,6 +149,25 @@ fn what_ccxt_reads_from_options_comes_back_there() {
 }
 
 #[test]
+fn the_key_of_lighter_is_found_by_ccxt_wherever_it_stood() {
+    let name = "the_key_of_lighter_is_found_by_ccxt_wherever_it_stood";
+    let Some(readers) = Readers::with("ccxt", name) else { return };
+    let sandbox = empty_vault();
+    let (wallet, key) = (format!("0x{}", "a".repeat(64)), "c".repeat(80));
+    let options = json!({"accountIndex": 7, "apiKeyIndex": 5, "lighterPrivateKey": key});
+    sandbox.write("ccxt.json", json!({"lighter": {"privateKey": wallet, "options": options}}).to_string());
+    sandbox.run("import ccxt.json").ok().never_says("not kept");
+    sandbox.run("get lighter/main/api_secret").ok().prints_only(&key);
+    sandbox.run("export ccxt --output out.json").ok();
+    let script = "import ccxt, json; c = ccxt.lighter(json.load(open('out.json'))['lighter']); \
+                  a = c.handle_account_index({}, 'm', 'accountIndex', 'account_index')[0]; \
+                  i = c.handle_api_key_index({}, 'm', 'apiKeyIndex', 'api_key_index')[0]; \
+                  print(json.dumps([a, i, c.get_lighter_private_key(str(a), str(i)), c.check_required_credentials()]))";
+    let answer = sandbox.program(&readers.python, "").arg("-c").arg(script).end().ok().json();
+    assert_eq!(answer, json!([7, 5, key, true]), "a number may come back as a text");
+}
+
+#[test]
 fn keys_in_every_form_that_people_paste_sign_after_an_import() {
     let name = "keys_in_every_form_that_people_paste_sign_after_an_import";
     let Some(readers) = Readers::with("ccxt", name) else { return };

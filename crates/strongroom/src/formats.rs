@@ -15,6 +15,7 @@ mod detect;
 mod document;
 mod dotenv;
 mod dotenv_targets;
+mod form;
 mod freqtrade;
 pub mod hummingbot;
 mod json;
@@ -179,6 +180,7 @@ fn read_records(format: ImportFormat, text: &Secret, options: &ImportOptions<'_>
     names::check(&imported)?;
     // What we wrote ourselves was noticed when it came in.
     if format != ImportFormat::Strongroom {
+        imported.notices.extend(form::notice(&imported.records));
         imported.notices.extend(spelling::unknown_exchanges(&imported.records));
     }
     Ok(imported)

@@ -52,6 +52,9 @@ pub struct Exchange {
     /// The fields that some of its records have besides.
     #[serde(default, deserialize_with = "data::slice")]
     pub optional: &'static [&'static str],
+    /// Those of them that some programs need, so that they are asked for when a record is made.
+    #[serde(default, deserialize_with = "data::slice")]
+    pub also_asked: &'static [&'static str],
     /// Other names of the same exchange, ascending. What is looked up by one of them is found under all.
     #[serde(default, deserialize_with = "data::slice")]
     pub aliases: &'static [Alias],
@@ -151,7 +154,7 @@ const INSTEAD: [(&str, &[&str]); 2] = [
 
 impl Exchange {
     /// The fields that will do in place of what it requires, because some programs take those.
-    pub(crate) fn takes_instead(&self) -> Option<&'static [&'static str]> {
+    pub fn takes_instead(&self) -> Option<&'static [&'static str]> {
         INSTEAD.iter().find(|(id, _)| *id == self.id).map(|(_, fields)| *fields)
     }
 
@@ -159,6 +162,22 @@ impl Exchange {
     /// have where it requires nothing by itself, as dYdX.
     pub fn asks(&self) -> &'static [&'static str] {
         if self.requires.is_empty() { self.optional } else { self.requires }
+    }
+
+    /// What a record with these fields lacks of what it [`asks`](Self::asks) for. Nothing, where it has what other
+    /// programs sign with in place of that.
+    pub fn lacks_of(&self, has: impl Fn(&str) -> bool) -> Vec<&'static str> {
+        if self.takes_instead().is_some_and(|other| other.iter().all(|name| has(name))) {
+            return Vec::new();
+        }
+        self.asks().iter().copied().filter(|name| !has(name)).collect()
+    }
+
+    /// A field by the exchange's own word and its name, where one does not say the other: `memo (uid)`.
+    pub fn called(&self, name: &str) -> String {
+        let word = self.word(name);
+        let bare = |text: &str| text.replace([' ', '_', '-'], "").to_ascii_lowercase();
+        if bare(name).ends_with(&bare(&word)) { name.to_owned() } else { format!("{word} ({name})") }
     }
 
     /// The exchange's own word for a field, or the usual one.
@@ -196,6 +215,40 @@ mod tests {
         assert_eq!(word("myokx", field::API_SECRET), "secret key");
         assert_eq!(word("binance", field::API_SECRET), "API secret");
         assert_eq!(word("binance", "broker_tag"), "broker tag");
+    }
+
+    #[test]
+    fn a_field_is_called_by_the_word_of_the_exchange_where_its_name_does_not_say_it() {
+        let called = |exchange_name: &str, name: &str| exchange(exchange_name).unwrap().called(name);
+        assert_eq!(called("bitmart", field::UID), "memo (uid)");
+        assert_eq!(called("okx", field::API_SECRET), "secret key (api_secret)");
+        assert_eq!(called("okx", field::API_PASSPHRASE), "api_passphrase");
+        assert_eq!(called("binance", field::API_KEY), "api_key");
+        assert_eq!(called("lighter", field::API_SECRET), "private key of the API key (api_secret)");
+    }
+
+    #[test]
+    fn wallets_are_asked_for_in_words_that_say_whose_key_it_is() {
+        let mut tried = 0;
+        for exchange in exchanges().iter().filter(|it| it.dropped.is_none() && !it.requires.contains(&field::API_KEY)) {
+            if exchange.asks().contains(&field::PRIVATE_KEY) {
+                let word = exchange.word(field::PRIVATE_KEY);
+                assert!(word.contains("wallet"), "{}: {word}", exchange.id);
+                tried += 1;
+            }
+        }
+        assert!(tried >= 9, "{tried}");
+    }
+
+    #[test]
+    fn lighter_lacks_nothing_with_the_key_of_the_wallet_or_with_that_of_an_api_key() {
+        let lighter = exchange("lighter").unwrap();
+        let lacks = |there: &[&str]| lighter.lacks_of(|name| there.contains(&name));
+        assert_eq!(lacks(&[]), [field::PRIVATE_KEY]);
+        assert_eq!(lacks(&["account_index", "api_key_index"]), [field::PRIVATE_KEY]);
+        assert!(lacks(&[field::PRIVATE_KEY]).is_empty());
+        assert!(lacks(&[field::API_SECRET, "api_key_index"]).is_empty());
+        assert!(lighter.also_asked.contains(&"account_index"));
     }
 
     #[test]

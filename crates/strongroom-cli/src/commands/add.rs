@@ -88,7 +88,9 @@ fn add_record(context: &Context, args: Args, reference: &Reference) -> Result<Ou
     let made = now();
     let mut reference = reference.clone();
     record_input::warn_of_values(context, &reference, None, &input.fields);
-    let complete = args.from_json.is_some() || missing(&reference, &extra, &input).is_empty();
+    let extra_given = extra.iter().all(|name| input.fields.iter().any(|(given, _)| given == name));
+    let complete = extra_given && prompts::lacking(&reference.exchange, &input.fields).is_empty();
+    let complete = args.from_json.is_some() || complete;
     if args.from_json.is_none() && (!complete || prompt::possible(context)) {
         reference = free_name(context, &vault, &reference)?;
         refuse_other_names(context, &vault, &reference, &extra, &args.files, is_alone, &input)?;
@@ -125,7 +127,8 @@ fn refuse_other_names(
     let contents = vault.contents();
     let there = record_input::stored(&contents, reference).and_then(|stored| contents.record(&stored));
     field_names::refuse_meant(reference, there, extra, |name, meant| {
-        let is_asked_for = prompts::wanted(&reference.exchange).contains(&meant);
+        let (wanted, beside) = (prompts::wanted(&reference.exchange), prompts::beside(&reference.exchange));
+        let is_asked_for = wanted.contains(&meant) || beside.contains(&meant);
         match (is_asked_for, is_alone && extra.len() == 1) {
             (true, true) => format!("strongroom add {}", shell_word(&reference.to_string())),
             (true, false) => format!("repeat the command without --field {name}: it is asked for anyway"),
@@ -164,9 +167,11 @@ fn meant(context: &Context, reference: &Reference) -> Result<Reference, Failure>
     Ok(Reference { exchange, ..reference.clone() })
 }
 
-/// The fields to ask for: what the exchange needs and what somebody named, without what was given.
+/// The fields to ask for: what the exchange needs, what some programs take besides, and what somebody named, without what
+/// was given.
 fn missing(reference: &Reference, extra: &[String], input: &RecordInput) -> Vec<String> {
-    let mut names: Vec<String> = prompts::wanted(&reference.exchange).iter().map(|name| (*name).to_owned()).collect();
+    let asked = prompts::wanted(&reference.exchange).iter().chain(prompts::beside(&reference.exchange));
+    let mut names: Vec<String> = asked.map(|name| (*name).to_owned()).collect();
     for name in extra {
         if !names.contains(name) {
             names.push(name.clone());
@@ -316,11 +321,12 @@ fn value_exists(error: Error, shown: &str) -> Failure {
 }
 
 fn warn_of_missing(context: &Context, reference: &Reference, input: &RecordInput) {
-    let there = |wanted: &&str| input.fields.iter().any(|(name, _)| name == wanted);
-    let missing: Vec<&str> =
-        prompts::wanted(&reference.exchange).iter().copied().filter(|wanted| !there(wanted)).collect();
+    let missing = prompts::lacking(&reference.exchange, &input.fields);
     if !missing.is_empty() {
-        let text = format!("{reference} has no {}, which this exchange asks for", missing.join(", "));
+        let known = registry::exchange(&reference.exchange);
+        let called = |name: &&str| known.map_or_else(|| (*name).to_owned(), |exchange| exchange.called(name));
+        let called: Vec<String> = missing.iter().map(called).collect();
+        let text = format!("{reference} has no {}, which this exchange asks for", called.join(", "));
         context.warn(text);
         context.note(format!("hint: strongroom set {} {}", shell_word(&reference.to_string()), missing.join(" ")));
     }

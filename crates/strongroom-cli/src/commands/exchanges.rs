@@ -119,6 +119,7 @@ fn document(exchange: &'static Exchange) -> serde_json::Value {
         "like": exchange.like(),
         "requires": exchange.requires,
         "optional": exchange.optional,
+        "also_asked": exchange.also_asked,
         "words": words,
         "words_source": exchange.words_source(),
         "kinds": exchange.kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>(),
@@ -132,14 +133,27 @@ fn document(exchange: &'static Exchange) -> serde_json::Value {
         "expiry": exchange.expiry_rules(),
         "notes": exchange.notes(),
         "fields_source": registry::fields_source(),
+        "fields_read_in": fields_source(exchange),
         "sources": sources,
         "as_of": registry::details_as_of(),
     })
 }
 
+/// Where the fields of an exchange were read: of one that ccxt dropped, in the last release that had it.
+fn fields_source(exchange: &Exchange) -> String {
+    match exchange.dropped {
+        Some(dropped) => format!("ccxt {}, the last looked at that had it", dropped.last_seen),
+        None => {
+            let source = registry::fields_source();
+            let release = source.title.split(':').next().unwrap_or(source.title);
+            format!("{release}, {}", source.date)
+        }
+    }
+}
+
 /// Everything about one exchange, for people.
 fn page(exchange: &'static Exchange) -> String {
-    let mut page = Page::default();
+    let mut page = Page { needs: fields_source(exchange), ..Page::default() };
     facts(exchange, &mut page);
     let doubt = |certain: bool| if certain { "" } else { ", not certain" };
     page.section("What keys look like (a reason to look twice, never a refusal)");
@@ -190,6 +204,9 @@ fn facts(exchange: &'static Exchange, page: &mut Page) {
     }
     page.fact("needs", &fields(exchange.requires));
     page.fact("may have", &fields(exchange.optional));
+    if let Some(other) = exchange.takes_instead() {
+        page.fact("or instead", &fields(other));
+    }
     page.fact("signs with", &exchange.kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "));
     let environments: Vec<&str> = exchange.test_environments().iter().map(|it| it.name()).collect();
     page.fact("can be tried", &environments.join(", "));
@@ -209,6 +226,8 @@ struct Page {
     text: String,
     heading: Option<&'static str>,
     sources: Vec<&'static str>,
+    /// What the fields are from.
+    needs: String,
 }
 
 impl Page {
@@ -249,8 +268,7 @@ impl Page {
                 let _ = writeln!(self.text, "      {url}");
             }
         }
-        let fields = registry::fields_source();
-        let needs = format!("What it needs is from ccxt, {}. The exchange itself has the last word.", fields.date);
+        let needs = format!("What it needs is from {}. The exchange itself has the last word.", self.needs);
         let _ = write!(self.text, "\n{}\n", wrapped(&needs, 0));
         self.text
     }
@@ -278,6 +296,24 @@ mod tests {
         let text = page(registry::exchange("kucoin").unwrap());
         assert!(text.contains("api_key: 24 hexadecimal digits [1]") && text.contains("read: General [2]"), "{text}");
         assert_eq!(text.matches("\n  [1] ").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn what_ccxt_dropped_cites_the_release_that_had_it_and_no_later_one() {
+        let mut tried = 0;
+        for exchange in registry::exchanges() {
+            let (text, json) = (page(exchange), document(exchange).to_string());
+            let Some(dropped) = exchange.dropped else {
+                assert!(text.contains("needs is from ccxt 4.5.90"), "{text}");
+                continue;
+            };
+            let said = format!("What it needs is from ccxt {}, the last looked at that had it.", dropped.last_seen);
+            assert!(text.replace('\n', " ").contains(&said), "{text}");
+            let cites = |text: &str| text.contains("ccxt 4.5.90, the source");
+            assert!(!cites(&text) && json.matches("ccxt 4.5.90, the source").count() == 0, "{text}");
+            tried += 1;
+        }
+        assert!(tried >= 80, "{tried}");
     }
 
     #[test]

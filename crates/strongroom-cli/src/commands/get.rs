@@ -3,7 +3,7 @@
 //! This is on the way of every bot that starts, so it looks up one record and decodes nothing else.
 
 use strongroom::record::field;
-use strongroom::{Error, Record, Secret, Selection, Vault};
+use strongroom::{Error, Record, Reference, Secret, Selection, Vault};
 use zeroize::Zeroizing;
 
 use crate::arguments;
@@ -33,13 +33,24 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
         Selection::Value(_) if args.previous => Err(Failure::usage("an env/NAME value is not rotated")),
         Selection::Value(name) => print(context, &context.open()?.value(&name)?),
         Selection::Record(reference) => Err(Failure::usage("get prints one value: name the field too")
-            .hint(format!("strongroom get {reference}/{}", field::API_KEY))),
+            .hint(command_for_one_field(reference, args.previous))),
         Selection::Exchange(..) => Err(Failure::usage("get prints one value: name one record and its field")),
     }
 }
 
+/// A field of that record. `okx/api_key` is one of the account that usually needs no name, and no account of that name.
+fn command_for_one_field(reference: Reference, previous: bool) -> String {
+    let is_field = |name: &str| field::KNOWN.contains(&name) || field::PUBLIC.contains(&name);
+    let (record, name) = match is_field(&reference.subaccount) {
+        true => (Reference { subaccount: "main".to_owned(), ..reference.clone() }, reference.subaccount.as_str()),
+        false => (reference.clone(), field::API_KEY),
+    };
+    let previous = if previous { " --previous" } else { "" };
+    format!("strongroom get {}{previous}", output::shell_word(&format!("{record}/{name}")))
+}
+
 /// By name at once, and only when that fails by the aliases of the exchange.
-fn record(vault: &Vault, reference: &strongroom::Reference) -> Result<Record, Failure> {
+fn record(vault: &Vault, reference: &Reference) -> Result<Record, Failure> {
     match vault.record(reference) {
         Err(Error::NoSuchRecord { .. }) => Ok(select::find_record(&vault.contents(), reference)?.duplicate()),
         found => Ok(found?),
@@ -64,4 +75,18 @@ fn print(context: &Context, value: &Secret) -> Result<Outcome, Failure> {
         output::secret(text.as_bytes())?;
     }
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_without_its_record_is_meant_of_main() {
+        let command = |name: &str, previous| command_for_one_field(name.parse().unwrap(), previous);
+        assert_eq!(command("okx/api_key", false), "strongroom get okx/main/api_key");
+        assert_eq!(command("okx/api_passphrase@demo", true), "strongroom get okx/main@demo/api_passphrase --previous");
+        assert_eq!(command("okx/grid", true), "strongroom get okx/grid/api_key --previous");
+        assert_eq!(command("okx", false), "strongroom get okx/main/api_key");
+    }
 }

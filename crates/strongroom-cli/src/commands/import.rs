@@ -76,8 +76,10 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     };
     let inputs = args.source_passphrase.standard_input();
     streams::refuse_two_readers(context, inputs.into_iter().chain([path.as_path()]), None)?;
-    let source =
-        if path.is_dir() { hummingbot::directory(path, format)? } else { SourceFile::read(context, path, format)? };
+    let source = match path.is_dir() {
+        true => hummingbot::directory(context, path, format)?,
+        false => SourceFile::read(context, path, format)?,
+    };
     if source.format != ImportFormat::Hummingbot && args.source_passphrase.is_given() {
         return Err(Failure::usage(format!(
             "{} is not encrypted: it takes no --source-passphrase",
@@ -140,6 +142,11 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+/// Which format was found.
+fn tell_format(context: &Context, path: &Path, format: ImportFormat) {
+    context.note(output::wrapped(&format!("{}: read as {}", shown(path), format.name()), 0));
+}
+
 /// Asks for the one date that only its owner knows.
 pub fn tell_forgotten(context: &Context, report: &ImportReport) {
     for reference in &report.expiry_forgotten {
@@ -160,7 +167,7 @@ impl SourceFile {
             Some(format) => format,
             None => {
                 let format = recognised(path, &text)?;
-                context.note(output::wrapped(&format!("{}: read as {}", shown(path), format.name()), 0));
+                tell_format(context, path, format);
                 format
             }
         };

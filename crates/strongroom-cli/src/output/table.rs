@@ -54,6 +54,7 @@ impl From<String> for Cell {
 pub struct Table {
     rows: Vec<Vec<Cell>>,
     least_needed: Vec<usize>,
+    cut: usize,
 }
 
 /// Where a table goes.
@@ -67,7 +68,7 @@ impl Table {
     /// A table with this heading.
     pub fn new<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
         let heading = heading.into_iter().map(|word| word.to_uppercase().into()).collect();
-        Table { rows: vec![heading], least_needed: Vec::new() }
+        Table { rows: vec![heading], ..Table::default() }
     }
 
     /// A table without a heading.
@@ -76,9 +77,15 @@ impl Table {
     }
 
     /// Which columns are left out on a terminal that is too narrow, the first of these first. If that is not enough,
-    /// the first column is cut in its middle.
+    /// the first column, or that of [`Table::cut`], is cut in its middle.
     pub fn least_needed(mut self, columns: impl IntoIterator<Item = usize>) -> Table {
         self.least_needed = columns.into_iter().collect();
+        self
+    }
+
+    /// Which column has the names, that can be long.
+    pub fn cut(mut self, column: usize) -> Table {
+        self.cut = column;
         self
     }
 
@@ -117,9 +124,10 @@ impl Table {
                 used.retain(|kept| kept != column);
             }
         }
-        if let (false, Some(&first)) = (self.least_needed.is_empty(), used.first()) {
+        let long = used.iter().find(|&&column| column == self.cut).or(used.first());
+        if let (false, Some(&long)) = (self.least_needed.is_empty(), long) {
             let over = total(&used, &widths).saturating_sub(place.width);
-            widths[first] = widths[first].saturating_sub(over).max(SHORTEST.min(widths[first]));
+            widths[long] = widths[long].saturating_sub(over).max(SHORTEST.min(widths[long]));
         }
         let mut out = String::new();
         for row in &self.rows {

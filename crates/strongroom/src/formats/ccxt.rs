@@ -22,7 +22,8 @@ pub(super) use plan::{Plan, Ways};
 /// What a bot that uses ccxt itself has to know.
 const WAYS: Ways<'static> = Ways {
     sandbox: "options.sandbox is set, with which the constructor goes to the test servers",
-    demo: "the bot has to call enable_demo_trading(True)",
+    demo: "the bot has to call enable_demo_trading(True), for which the constructor has no setting; until then the key \
+           goes to the live servers, which refuse it",
 };
 
 pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Imported> {
@@ -100,6 +101,7 @@ pub(super) fn shown(reference: &Reference) -> String {
 /// Objects by name; or the object of the only record itself, when `bare`.
 pub(super) fn write(records: &[&Record], bare: bool, notices: &mut Vec<Notice>) -> Result<Secret, ExportError> {
     let mut accounts: Vec<(String, Plan<'_>)> = Vec::with_capacity(records.len());
+    let mut refused = Vec::new();
     for (at, record) in records.iter().enumerate() {
         let name = name_of(record);
         if let Some(other) = accounts.iter().position(|(other, _)| *other == name) {
@@ -109,10 +111,11 @@ pub(super) fn write(records: &[&Record], bare: bool, notices: &mut Vec<Notice>) 
             ));
         }
         let plan = Plan::of(record);
+        refused.extend(plan.refuse_live_servers(record).err());
         plan.tell(record, WAYS, notices);
-        notices.extend(missing::notice(record));
         accounts.push((name, plan));
     }
+    ExportError::of_all(refused)?;
     Ok(render(|out| {
         if let ([(_, plan)], true) = (accounts.as_slice(), bare) {
             plan.write(out, "");
@@ -228,7 +231,7 @@ mod tests {
         assert_eq!(
             notices,
             [
-                "gate/main: settings are no credentials and not kept: timeout, defaultType, ...",
+                "gate/main: settings are no credentials and not kept: timeout, defaultType and 1 more",
                 "kraken/main has no credential and is not kept",
             ]
         );
@@ -242,6 +245,86 @@ mod tests {
         );
         assert_eq!(records, ["lighter/main: account_index=7 api_key_index=2 api_secret=K"]);
         assert!(notices.is_empty(), "{notices:?}");
+    }
+
+    #[test]
+    fn the_key_of_lighter_beside_its_indexes_is_kept_and_given_back_where_ccxt_reads_it() {
+        let text = r#"{"lighter": {"privateKey": "P", "options": {"accountIndex": 7, "apiKeyIndex": 5,
+            "lighterPrivateKey": "K"}}}"#;
+        let (records, notices) = summary(text);
+        assert_eq!(records, ["lighter/main: account_index=7 api_key_index=5 api_secret=K private_key=P"]);
+        assert!(notices.is_empty(), "{notices:?}");
+        let imported = read_text(text).unwrap();
+        let (given_back, notices) = written(&[&imported.records[0]], true);
+        let value: serde_json::Value = serde_json::from_str(&given_back).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({"privateKey": "P", "options": {"accountIndex": "7", "apiKeyIndex": "5",
+                "auths": {"7": {"5": {"lighterPrivateKey": "K"}}}}})
+        );
+        assert!(notices.is_empty(), "{notices:?}");
+        // Without the indexes it has one place only, which ccxt does not read.
+        let (given_back, notices) = written(&[&record("lighter", &[("private_key", "P"), ("api_secret", "K")])], true);
+        assert!(given_back.contains("\"lighterPrivateKey\": \"K\""), "{given_back}");
+        assert!(
+            notices[0].starts_with("lighter/main/api_secret: ccxt uses it only with account_index and"),
+            "{notices:?}"
+        );
+    }
+
+    #[test]
+    fn settings_without_a_name_to_show_are_counted() {
+        let (_, notices) = summary(r#"{"gate": {"apiKey": "K", "secret": "S", "0123456789abcdef": 1}}"#);
+        assert_eq!(notices, ["gate/main: settings are no credentials and not kept (1)"]);
+    }
+
+    #[test]
+    fn an_export_says_what_ccxt_lacks_and_the_command_that_gives_it() {
+        for (reference, fields, said) in [
+            (
+                "lighter",
+                &[("api_secret", "K"), ("account_index", "7"), ("api_key_index", "5")][..],
+                "lighter/main has no private key of the wallet (private_key), which ccxt needs: \
+                 strongroom set lighter/main private_key",
+            ),
+            (
+                "bitmart/a",
+                &[("api_key", "K"), ("api_secret", "S")],
+                "bitmart/a has no memo (uid), which ccxt needs: strongroom set bitmart/a uid",
+            ),
+            (
+                "dydx",
+                &[("wallet_address", "W")],
+                "dydx/main has no private key of the wallet (private_key), which ccxt needs: \
+                 strongroom set dydx/main private_key",
+            ),
+            (
+                "lighter",
+                &[("private_key", &"ab".repeat(40))],
+                "lighter/main/private_key is too long for a wallet's: ccxt takes the private key of an API key as \
+                 api_secret",
+            ),
+            (
+                "lighter",
+                &[("private_key", "P"), ("api_secret", "K"), ("account_index", "7"), ("api_key_index", "3")],
+                "lighter/main/api_key_index: ccxt takes 4 to 254, and 254 in place of any other",
+            ),
+        ] {
+            assert_eq!(written(&[&record(reference, fields)], true).1, [said]);
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_wallet_never_goes_to_live_servers_in_place_of_test_servers() {
+        let wallet = |reference| {
+            let mut record = record(reference, &[("private_key", "K")]);
+            record.kind = crate::record::CredentialKind::Wallet;
+            record
+        };
+        let (none, other) = (wallet("aster@testnet"), wallet("lighter@testnet"));
+        let error = write(&[&none, &other], false, &mut Vec::new()).unwrap_err();
+        assert_eq!((error.place.as_str(), error.also.len()), ("aster/main@testnet", 0));
+        assert!(error.problem.contains("a wallet's key is valid there too"), "{}", error.problem);
     }
 
     #[test]
@@ -283,6 +366,20 @@ mod tests {
             (
                 r#"{"dydx": {"privateKey": "EXAMPLE", "options": {"privateKey": "EXAMPLE-2"}}}"#,
                 "line 1, dydx.options.privateKey: has another private_key than stands beside it",
+            ),
+            (
+                r#"{"gate": {"apiKey": "EXAMPLE", "options": {"my_secret": "EXAMPLE"}}}"#,
+                "line 1, gate.options.my_secret: looks like a secret, and is none that ccxt takes for this exchange; \
+                 take it out of the text, and keep it with strongroom add env/NAME",
+            ),
+            (
+                r#"{"gate": {"apiKey": "EXAMPLE", "headers": {"Authorization": "EXAMPLE"}}}"#,
+                "line 1, gate.headers.Authorization: looks like a secret, and is none that ccxt takes for this exchange; \
+                 take it out of the text, and keep it with strongroom add env/NAME",
+            ),
+            (
+                r#"{"lighter": {"options": {"lighterPrivateKey": "EXAMPLE", "auths": {"7": {"2": {"lighterPrivateKey": "EXAMPLE-2"}}}}}}"#,
+                "line 1, lighter.options.auths.7.2[0]: has another api_secret than stands beside it",
             ),
             (
                 r#"{"lighter": {"privateKey": "EXAMPLE", "options": {"auths": {"1": {}, "2": {}}}}}"#,
@@ -337,10 +434,24 @@ mod tests {
     fn an_environment_that_ccxt_does_not_have_is_noticed() {
         let pair = &[("api_key", "K"), ("api_secret", "S")];
         for (reference, notice) in [
-            ("kraken@testnet", "kraken/main@testnet: ccxt is not known to have a testnet of this exchange"),
-            ("binance@demo", "binance/main@demo: the bot has to call enable_demo_trading(True)"),
+            (
+                "kraken@testnet",
+                "kraken/main@testnet: ccxt is not known to have a testnet of this exchange; its constructor sends the key \
+                 to the live servers, which refuse it",
+            ),
+            (
+                "okx@testnet",
+                "okx/main@testnet: ccxt is not known to have a testnet of this exchange; its constructor sends the key to \
+                 the live servers, which refuse it; it has a demo: strongroom mv okx/main@testnet okx/main@demo",
+            ),
+            (
+                "binance@demo",
+                "binance/main@demo: the bot has to call enable_demo_trading(True), for which the constructor has no \
+                 setting; until then the key goes to the live servers, which refuse it",
+            ),
         ] {
             let (text, notices) = written(&[&record(reference, pair)], true);
+            let notices: Vec<_> = notices.iter().filter(|notice| !notice.contains("which ccxt needs")).collect();
             assert_eq!(notices, [notice]);
             assert!(!text.contains("sandbox"));
         }

@@ -77,7 +77,8 @@ impl Sight<'_> {
     /// Whether the document, or one of its members that are objects, has a credential in ccxt's words.
     fn looks_like_ccxt(&self) -> bool {
         let Some(document) = &self.document else { return self.mentions("apiKey") };
-        let telling = |object: &Object<'_>| object.names().any(ccxt::words::is_telling);
+        let whole = |object: &Object<'_>| ccxt::words::are_whole(&object.names().collect::<Vec<_>>());
+        let telling = |object: &Object<'_>| object.names().any(ccxt::words::is_telling) || whole(object);
         let inside = |node: &Node<'_>| node.clone().object().is_ok_and(|inner| telling(&inner));
         telling(document) || (!ccxt::is_bare(document) && document.nodes().any(inside))
     }
@@ -121,6 +122,10 @@ mod tests {
             ("{\"api_key\": \"\", \"x\": 1}", Some(ImportFormat::Ccxt)),
             ("{\"okx/a\": {\"apiKey\": \"\"}}", Some(ImportFormat::Ccxt)),
             ("{\"okx\": {\"name\": \"\"}}", None),
+            ("{\"token\": \"\", \"uid\": \"\"}", Some(ImportFormat::Ccxt)),
+            ("{\"coinmetro\": {\"token\": \"\", \"uid\": \"\"}}", Some(ImportFormat::Ccxt)),
+            ("{\"token\": \"\"}", None),
+            ("{\"token\": \"\", \"uid\": \"\", \"name\": \"\"}", None),
             ("// c\n{\"exchange\": {\"secret\": \"\",}, /* d */}", Some(ImportFormat::Freqtrade)),
             ("{\"exchange\": \"okx\", \"secret\": \"\"}", Some(ImportFormat::Ccxt)),
             ("# comment\n\nexport BINANCE_API_KEY=EXAMPLE\n", Some(ImportFormat::Dotenv)),

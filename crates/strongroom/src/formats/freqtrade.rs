@@ -137,7 +137,7 @@ fn read_exchange(
         if let Some(right) = right_member(&name).filter(|_| !node.is_null()) {
             return Err(node.error(format!("freqtrade would ignore this; it is spelt {right}")).into());
         }
-        settings.saw(&name);
+        settings.saw_member(&name, &node)?;
     }
     Ok(record)
 }
@@ -179,8 +179,8 @@ pub(super) fn write(
 ) -> Result<Secret, ExportError> {
     let record = only_one(records)?;
     let plan = Plan::of(record);
+    plan.refuse_live_servers(record)?;
     plan.tell(record, WAYS, notices);
-    notices.extend(missing::notice(record));
     let mut sections: BTreeMap<&str, Vec<(&str, &Secret)>> = BTreeMap::new();
     for (name, value) in values {
         match OTHER_SECRETS.iter().find(|(section, member)| environment::name_of(section, member) == *name) {

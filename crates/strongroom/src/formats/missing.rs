@@ -13,5 +13,6 @@ pub(super) fn field(record: &Record) -> Option<&'static str> {
 /// What is said of it.
 pub(super) fn notice(record: &Record) -> Option<Notice> {
     let missing = field(record)?;
-    Some(Notice { line: None, text: format!("{} has no {missing}", record.reference()) })
+    let called = registry::exchange(&record.exchange).map_or_else(|| missing.to_owned(), |known| known.called(missing));
+    Some(Notice { line: None, text: format!("{} has no {called}", record.reference()) })
 }

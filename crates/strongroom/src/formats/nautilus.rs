@@ -7,6 +7,7 @@
 use super::Notice;
 use super::variables::usual::{Variable, prefix_of, upper};
 use crate::record::{Environment, Record, Reference, Selection, field};
+use crate::wording::{listed, shell_word};
 use crate::{ExportError, registry};
 
 use super::ccxt::words::{ACCOUNT_INDEX, API_KEY_INDEX, SUBACCOUNT_ID, VAULT_ADDRESS};
@@ -62,6 +63,11 @@ const fn names(
     Names { exchanges, environments, prefix, fields, optional: &[VAULT_ADDRESS, field::WALLET_ADDRESS] }
 }
 
+/// With nothing that the adapter can do without.
+const fn all(names: Names) -> Names {
+    Names { optional: &[], ..names }
+}
+
 static ADAPTERS: [Names; 26] = [
     pair(&["binance", "binanceusdm", "binancecoinm"], &[Live], "BINANCE"),
     pair(&["binance"], &[Testnet], "BINANCE_TESTNET"),
@@ -84,12 +90,12 @@ static ADAPTERS: [Names; 26] = [
     names(&["hyperliquid"], &[Testnet], "HYPERLIQUID_TESTNET", HYPERLIQUID),
     names(&["dydx"], &[Live], "DYDX", DYDX),
     names(&["dydx"], &[Testnet], "DYDX_TESTNET", DYDX),
-    names(&["polymarket"], &[Live], "POLYMARKET", POLYMARKET),
+    all(names(&["polymarket"], &[Live], "POLYMARKET", POLYMARKET)),
     names(&["lighter"], &[Live], "LIGHTER", LIGHTER),
     names(&["lighter"], &[Testnet], "LIGHTER_TESTNET", LIGHTER),
-    names(&["derive"], &[Live], "DERIVE", DERIVE),
-    names(&["derive"], &[Testnet], "DERIVE_TESTNET", DERIVE),
-    pair(&["ax", "architect", "architect_ax"], &[Live], "AX"),
+    all(names(&["derive"], &[Live], "DERIVE", DERIVE)),
+    all(names(&["derive"], &[Testnet], "DERIVE_TESTNET", DERIVE)),
+    pair(&["architect", "ax", "architect_ax"], &[Live], "AX"),
 ];
 
 impl Names {
@@ -123,6 +129,13 @@ pub(super) fn variables<'a>(
             refused.push(ExportError::at(reference.to_string(), problem));
             continue;
         };
+        let is_named = |field: &str| names.fields.iter().any(|(known, _)| *known == field);
+        if !record.fields.names().any(|field| field::is_secret(field) && is_named(field)) {
+            let wanted = names.fields.iter().map(|(field, _)| *field).filter(|field| field::is_secret(field));
+            let problem = format!("has no {}, without which nautilus-trader has nothing to sign with", listed(wanted));
+            refused.push(ExportError::at(reference.to_string(), problem));
+            continue;
+        }
         for (field, value) in record.fields.iter() {
             let place = Selection::Field(reference.clone(), field.to_owned());
             match names.fields.iter().find(|(known, _)| *known == field) {
@@ -135,10 +148,13 @@ pub(super) fn variables<'a>(
         }
         let missing = |name: &&str| record.fields.get(name).is_none() && !names.optional.contains(name);
         for name in names.fields.iter().map(|(field, _)| *field).filter(missing) {
-            notices
-                .push(Notice { line: None, text: format!("{reference} has no {name}, which nautilus-trader wants") });
+            let called =
+                registry::exchange(&record.exchange).map_or_else(|| name.to_owned(), |known| known.called(name));
+            let command = format!("strongroom set {} {name}", shell_word(&reference.to_string()));
+            let text = format!("{reference} has no {called}, which nautilus-trader wants: {command}");
+            notices.push(Notice { line: None, text });
         }
-        if names.environments.len() > 1 && record.environment != Live {
+        if names.environments.contains(&Live) && record.environment != Live {
             let text = format!(
                 "{reference} has the names of the live account; the adapter's configuration says that it is for {}",
                 record.environment
@@ -159,6 +175,19 @@ pub(super) fn split(name: &str) -> Option<(&'static str, &'static str)> {
         found.map(|(field, _)| (names.prefix, *field))
     };
     ADAPTERS.iter().find_map(of)
+}
+
+/// Whose keys the variables with this prefix are, where the usual names of that account would begin with another one:
+/// `KRAKEN_SPOT` is kraken/main.
+pub(super) fn live_account(prefix: &str) -> Option<Reference> {
+    let names = ADAPTERS.iter().find(|names| names.prefix == prefix && names.environments.contains(&Live))?;
+    let account = Reference::new(names.exchanges[0], "main");
+    (prefix_of(&account) != prefix).then_some(account)
+}
+
+/// The prefix of which this is the [live account](live_account).
+pub(super) fn live_prefix(account: &Reference) -> Option<&'static str> {
+    ADAPTERS.iter().map(|names| names.prefix).find(|prefix| live_account(prefix).as_ref() == Some(account))
 }
 
 /// Whose keys the variables with this prefix are, where it is of no live exchange.
@@ -187,6 +216,11 @@ mod tests {
     use crate::secret::Secret;
 
     fn written(records: &[(&str, &[&str])]) -> Result<Vec<String>, String> {
+        told(records).map(|(names, _)| names)
+    }
+
+    /// Names of variables, and notices.
+    fn told(records: &[(&str, &[&str])]) -> Result<(Vec<String>, Vec<String>), String> {
         let records: Vec<Record> = records
             .iter()
             .map(|(reference, fields)| {
@@ -195,8 +229,44 @@ mod tests {
                 record
             })
             .collect();
-        let variables = variables(&records.iter().collect::<Vec<_>>(), &mut Vec::new());
-        variables.map(|all| all.into_iter().map(|variable| variable.name).collect()).map_err(|error| error.to_string())
+        let mut notices = Vec::new();
+        let variables =
+            variables(&records.iter().collect::<Vec<_>>(), &mut notices).map_err(|error| error.to_string())?;
+        let names = variables.into_iter().map(|variable| variable.name).collect();
+        Ok((names, notices.into_iter().map(|notice| notice.text).collect()))
+    }
+
+    #[test]
+    fn an_account_that_nautilus_could_not_sign_for_is_refused_by_name_and_one_that_lacks_something_is_told() {
+        let message = written(&[("lighter", &["private_key", "account_index", "api_key_index"])]).unwrap_err();
+        assert!(message.starts_with("lighter/main: has no api_secret, without which"), "{message}");
+        let (names, notices) = told(&[("lighter", &["api_secret", "api_key_index"])]).unwrap();
+        assert_eq!(names, ["LIGHTER_API_KEY_INDEX", "LIGHTER_API_SECRET"]);
+        assert_eq!(
+            notices,
+            [
+                "lighter/main has no index of the account (account_index), which nautilus-trader wants: strongroom set lighter/main account_index"
+            ]
+        );
+    }
+
+    #[test]
+    fn only_names_that_are_the_live_accounts_too_are_told_to_be() {
+        let pair: &[&str] = &["api_key", "api_secret"];
+        assert_eq!(told(&[("krakenfutures@testnet", pair)]).unwrap().1, [""; 0]);
+        let (_, notices) = told(&[("okx@demo", &["api_key", "api_secret", "api_passphrase"])]).unwrap();
+        assert!(notices[0].starts_with("okx/main@demo has the names of the live account"), "{notices:?}");
+    }
+
+    #[test]
+    fn prefixes_that_are_nautiluss_own_say_which_account_they_are_of() {
+        let account = |prefix| live_account(prefix).map(|account| account.to_string());
+        assert_eq!(account("KRAKEN_SPOT").as_deref(), Some("kraken/main"));
+        assert_eq!(account("KRAKEN_FUTURES").as_deref(), Some("krakenfutures/main"));
+        assert_eq!(account("AX").as_deref(), Some("architect/main"));
+        for usual in ["BINANCE", "OKX", "LIGHTER", "KRAKEN_FUTURES_DEMO", "MYDEX"] {
+            assert_eq!(account(usual), None);
+        }
     }
 
     #[test]

@@ -13,11 +13,11 @@ const LINE: usize = 64;
 
 /// A private key in PEM as every reader takes it: plain line feeds, no blank line, one line feed at the end.
 ///
-/// Line ends of Windows, blanks around lines, line feeds that are written as `\n` and a key that was squeezed into one
-/// line are put right. `None` for what is no such key, or one with headers: it is encrypted, and its blank line belongs
+/// Line ends of Windows, blanks around lines, line feeds that are written as `\n`, a key that was squeezed into one
+/// line, and quotes or what nobody sees around it are put right. `None` for what is no such key, or one with headers: it is encrypted, and its blank line belongs
 /// to it.
 pub fn canonical_pem(text: &str) -> Option<Secret> {
-    let (label, rest) = text.trim().strip_prefix(BEGIN)?.split_once("-----")?;
+    let (label, rest) = text.trim_matches(is_around).strip_prefix(BEGIN)?.split_once("-----")?;
     let (body, rest) = rest.split_once("-----END ")?;
     let end = rest.strip_prefix(label)?.strip_prefix("-----")?;
     let pieces = |text| pieces(text).filter(|piece: &&str| !piece.is_empty());
@@ -49,6 +49,11 @@ pub(super) fn corrected(key: &Secret) -> Option<Secret> {
     canonical_pem(key.expose_secret()).filter(|canonical| canonical != key)
 }
 
+/// What a paste brings along: quotes, white space, and characters without width, such as a byte order mark.
+fn is_around(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '"' | '\'' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
 /// Parts between white space, and between line ends that are written out.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split("\\n").flat_map(|part| part.split("\\r")).flat_map(str::split_whitespace)
@@ -71,6 +76,9 @@ mod tests {
             KEY.trim_end().to_owned(),
             format!("\n  {KEY}\n\n"),
             KEY.replace('\n', " \n\n"),
+            format!("\u{feff}{KEY}"),
+            format!("\"{}\\n\"", KEY.trim_end().replace('\n', "\\n")),
+            format!(" '{KEY}'\n"),
         ] {
             let made = corrected(&Secret::copy_of(&form)).unwrap_or_else(|| panic!("{form:?}"));
             assert_eq!(made.expose_secret(), KEY, "{form:?}");

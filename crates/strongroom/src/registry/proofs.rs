@@ -56,7 +56,9 @@ fn exchanges_are_ascending_and_no_name_is_used_twice() {
 fn what_an_exchange_asks_for_are_fields_that_we_know() {
     for exchange in exchanges() {
         let fields: Vec<&str> = exchange.requires.iter().chain(exchange.optional).copied().collect();
-        assert!(fields.iter().all(|name| field::KNOWN.contains(name)), "{}", exchange.id);
+        let known = |name: &&str| field::KNOWN.contains(name) || field::PUBLIC.contains(name);
+        assert!(fields.iter().all(known), "{}", exchange.id);
+        assert!(exchange.also_asked.iter().all(|name| exchange.optional.contains(name)), "{}", exchange.id);
         assert_eq!(fields.iter().collect::<BTreeSet<_>>().len(), fields.len(), "{}", exchange.id);
         assert!(!exchange.asks().is_empty(), "{}", exchange.id);
     }

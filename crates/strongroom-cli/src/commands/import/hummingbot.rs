@@ -59,9 +59,12 @@ impl SourcePassphraseArgs {
 ///
 /// # Errors
 /// Exit code 2 for another format.
-pub fn directory(path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
+pub fn directory(context: &Context, path: &Path, format: Option<ImportFormat>) -> Result<SourceFile, Failure> {
     match format {
         None | Some(ImportFormat::Hummingbot) => {
+            if format.is_none() {
+                super::tell_format(context, path, ImportFormat::Hummingbot);
+            }
             Ok(SourceFile { path: path.to_owned(), format: ImportFormat::Hummingbot, text: Secret::copy_of("") })
         }
         Some(format) => {

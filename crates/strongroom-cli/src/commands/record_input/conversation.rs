@@ -62,12 +62,21 @@ impl<'a> Conversation<'a> {
     /// Exit code 2 when nobody can be asked.
     pub fn open(&self, names: &[String]) -> Result<(), Failure> {
         self.require_somebody(names)?;
-        let wanted: Vec<String> = names.iter().map(|name| self.word(name)).collect();
-        let wanted = listed(&wanted);
+        let is_beside = |name: &&String| self.exchange.is_some_and(|it| it.also_asked.contains(&name.as_str()));
+        let (beside, wanted): (Vec<&String>, Vec<&String>) = names.iter().partition(is_beside);
+        let [wanted, beside] = [wanted, beside].map(|names| listed(names.into_iter().map(|name| self.word(name))));
         match self.exchange {
             Some(exchange) => {
                 let page = exchange.keys_page().map(|page| format!(" Keys are made here:\n  {page}"));
-                let asks = wrapped(&format!("{} asks for {wanted}.", exchange.name), 0);
+                let asks = match (wanted.as_str(), beside.as_str()) {
+                    (wanted, "") => format!("{} asks for {wanted}.", exchange.name),
+                    ("", beside) => format!("Some programs also take {beside}."),
+                    (wanted, beside) => {
+                        let instead = if exchange.takes_instead().is_some() { ", or instead" } else { "" };
+                        format!("{} asks for {wanted}. Some programs take {beside} too{instead}.", exchange.name)
+                    }
+                };
+                let asks = wrapped(&asks, 0);
                 prompt::say(&format!("{asks}{}", page.unwrap_or_default()));
             }
             None => {
@@ -157,10 +166,11 @@ impl<'a> Conversation<'a> {
         let word = self.word(name);
         // What is typed is not shown, so the question has the line for itself, and the usual shapes stand first.
         let told = |most: usize| format!("{word}, usually {}: ", shapes[..most].join(" or "));
-        let fitting = (2..=shapes.len()).rev().map(told).find(|question| question.len() <= WIDTH);
-        match shapes.len() {
-            0 => format!("{word}: "),
-            _ => fitting.unwrap_or_else(|| told(1)),
+        let fits = |question: &String| question.chars().count() <= WIDTH;
+        match (1..=shapes.len()).rev().map(told).find(fits) {
+            Some(question) => question,
+            None if shapes.is_empty() => format!("{word}: "),
+            None => format!("{word},\nusually {}: ", shapes[0]),
         }
     }
 
@@ -174,7 +184,7 @@ impl<'a> Conversation<'a> {
         let place = |wanted: &str| answers.iter().position(|(name, _)| name == wanted);
         let (Some(first), Some(second)) = (place(swapped.first), place(swapped.second)) else { return Ok(()) };
         let (one, other) = (self.word(swapped.first), self.word(swapped.second));
-        prompt::say(&format!("{one} and {other} look swapped: each looks like the other."));
+        prompt::say(&wrapped(&format!("{one} and {other} look swapped: each looks like the other."), 0));
         if prompt::agree(self.context, "Exchange them?")? {
             let (one, other) = (answers[first].0.clone(), answers[second].0.clone());
             answers.swap(first, second);
@@ -206,7 +216,8 @@ impl<'a> Conversation<'a> {
 
     /// Says that the exchange asks for what was left out. No question: Enter alone was the answer.
     fn tell_left_out(&self, name: &str, answers: &Answers) {
-        let asks = self.exchange.filter(|exchange| self.is_new && exchange.asks().contains(&name));
+        let has = |name: &str| self.there.get(name).is_some() || answers.iter().any(|(answered, _)| answered == name);
+        let asks = self.exchange.filter(|exchange| self.is_new && exchange.lacks_of(has).contains(&name));
         if let (Some(exchange), None) = (asks, answers.iter().find(|(answered, _)| answered == name)) {
             let text = format!("{} was left out, and {} asks for it.", self.word(name), exchange.name);
             prompt::say(&wrapped(&text, 0));

@@ -13,7 +13,7 @@ use strongroom::{CredentialKind, ImportError, Secret, registry};
 use zeroize::Zeroizing;
 
 use super::variables::problem_of_name;
-use super::{RecordInput, is_network, parse_moment};
+use super::{RecordInput, is_network, parse_moment, pasted};
 
 /// Names that belong to a record and are not for this document to say.
 const SAID_ELSEWHERE: [&str; 9] =
@@ -53,7 +53,7 @@ pub fn read_value(text: &Secret) -> Result<Secret, ImportError> {
         }
         found = Some(text_of("value", value)?);
     }
-    found.ok_or_else(|| at("value", "is missing"))
+    found.map(as_readers_take_it).ok_or_else(|| at("value", "is missing"))
 }
 
 fn extra_fields(value: Json, input: &mut RecordInput) -> Result<(), ImportError> {
@@ -74,9 +74,14 @@ fn add_field(place: &str, name: &str, value: Json, input: &mut RecordInput) -> R
     if input.fields.iter().any(|(taken, _)| taken == name) {
         return Err(at(place, "is there twice"));
     }
-    let text = text_of(place, value)?;
+    let text = as_readers_take_it(text_of(place, value)?);
     input.fields.push((name.to_owned(), text));
     Ok(())
+}
+
+/// A private key in PEM is put right, as it is where it is typed or read from a file of its own. Everything else stays.
+fn as_readers_take_it(text: Secret) -> Secret {
+    pasted::pem(text.expose_secret()).unwrap_or(text)
 }
 
 /// What a name of ccxt's own is called here. Kept as it is, no export would know it again.
@@ -302,6 +307,22 @@ mod tests {
         assert_eq!(input.permissions.unwrap().len(), 2);
         assert_eq!(input.rotate_after_days, Some(Some(90)));
         assert_eq!(input.tags, Some(BTreeSet::new()));
+    }
+
+    #[test]
+    fn a_private_key_in_pem_is_put_right_and_everything_else_stays_as_it_is() {
+        let key = "-----BEGIN PRIVATE KEY-----\nEXAMPLE0\nEXAMPLE=\n-----END PRIVATE KEY-----\n";
+        for form in
+            [key.replace('\n', "\r\n"), key.replace('\n', "\\n"), format!("\u{feff}\"{key}\""), format!("\n{key}")]
+        {
+            let document = |name: &str| Secret::new(serde_json::json!({ name: form }).to_string());
+            let input = read_record(&document("api_secret")).unwrap();
+            assert_eq!(input.fields[0].1.expose_secret(), key, "{form:?}");
+            assert_eq!(read_value(&document("value")).unwrap().expose_secret(), key, "{form:?}");
+        }
+        let input = read_record(&Secret::copy_of(r#"{"api_secret": " EXAMPLE\r\n", "uid": "\"1\""}"#)).unwrap();
+        assert_eq!(input.fields[0].1.expose_secret(), " EXAMPLE\r\n");
+        assert_eq!(input.fields[1].1.expose_secret(), "\"1\"");
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //!
 //! Pure functions of texts that are secrets; who asked decides what to do about them.
 
-use strongroom::Secret;
-
 /// Whether what was typed so far is the beginning of a private key in PEM whose end is to come. Two empty lines in a row
 /// give the end up.
 pub fn goes_on(text: &str) -> bool {
@@ -16,11 +14,8 @@ pub fn is_unfinished(text: &str) -> bool {
     text.trim_start_matches(is_around).starts_with("-----BEGIN") && !text.contains("-----END")
 }
 
-/// A private key in PEM as every reader takes it, with blanks and quotes around it taken off. See
-/// [`strongroom::formats::canonical_pem`].
-pub fn pem(text: &str) -> Option<Secret> {
-    strongroom::formats::canonical_pem(text.trim_matches(is_around))
-}
+/// A private key in PEM as every reader takes it, with blanks and quotes around it taken off.
+pub use strongroom::formats::canonical_pem as pem;
 
 /// What stands around a value and was hardly meant: blanks, also those that nobody sees, and a pair of quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

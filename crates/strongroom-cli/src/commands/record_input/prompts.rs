@@ -17,6 +17,20 @@ pub fn wanted(exchange: &str) -> &'static [&'static str] {
     registry::exchange(exchange).map_or(registry::DEFAULT_FIELDS, registry::Exchange::asks)
 }
 
+/// What a new record lacks of what its exchange asks for.
+pub fn lacking(exchange: &str, fields: &Answers) -> Vec<&'static str> {
+    let has = |name: &str| fields.iter().any(|(given, _)| given == name);
+    match registry::exchange(exchange) {
+        Some(known) => known.lacks_of(has),
+        None => registry::DEFAULT_FIELDS.iter().copied().filter(|name| !has(name)).collect(),
+    }
+}
+
+/// What is asked for besides when a record is made, because some programs take it.
+pub fn beside(exchange: &str) -> &'static [&'static str] {
+    registry::exchange(exchange).map_or(&[], |known| known.also_asked)
+}
+
 /// The fields to ask for when a record that is there gets new values: those that it needs, then others that it has.
 pub fn wanted_of(record: &Record) -> Vec<String> {
     let needed = wanted(&record.exchange).iter().copied();

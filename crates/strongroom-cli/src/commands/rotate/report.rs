@@ -40,7 +40,9 @@ pub fn run(context: &Context, references: &[String]) -> Result<Outcome, Failure>
         let late: Vec<&Record> =
             rows.iter().filter(|(_, next)| next.is_late(calendar.now)).map(|(record, _)| *record).collect();
         if let Some(first) = late.first() {
-            context.note(format!("\n{} of {} late, the first of all: {}", late.len(), rows.len(), command(first)));
+            let (text, command) = (format!("{} of {} late, the first of all:", late.len(), rows.len()), command(first));
+            let fits = text.chars().count() + 1 + command.chars().count() <= output::WIDTH;
+            context.note(format!("\n{text}{}{command}", if fits { " " } else { "\n  " }));
         }
     }
     Ok(Outcome::Done)
@@ -60,7 +62,7 @@ fn line<'a>(record: &'a Record, next: &Next, calendar: &Calendar) -> Line<'a> {
 }
 
 fn table(rows: &[(&Record, Next)], calendar: &Calendar) -> Table {
-    let mut table = Table::new(["date", "due", "record", "why"]).least_needed([3]);
+    let mut table = Table::new(["date", "due", "record", "why"]).least_needed([3]).cut(2);
     for (record, next) in rows {
         table.row::<Cell>([
             output::date(next.at).into(),

@@ -27,7 +27,7 @@ pub(in crate::formats) fn read_members(
         } else if let Some(right) = words::right_word(&name).filter(|_| !node.is_null()) {
             return Err(node.error(format!("ccxt would ignore this; it is spelt {right}")).into());
         } else {
-            settings.saw(&name);
+            settings.saw_member(&name, &node)?;
         }
     }
     Ok(())
@@ -50,7 +50,7 @@ fn read_options(
         } else if is_lighter && name == "auths" && node.is_object() {
             read_lighter(node, record, notices)?;
         } else {
-            settings.saw(&name);
+            settings.saw_member(&name, &node)?;
         }
     }
     Ok(())
@@ -76,7 +76,7 @@ fn read_lighter(node: Node<'_>, record: &mut Record, notices: &mut Vec<Notice>) 
         record.fields.set(field, index);
         inner = node;
     }
-    if let Some(key) = inner.object()?.take_some("lighterPrivateKey") {
+    if let Some(key) = inner.object()?.take_some(words::LIGHTER_KEY) {
         take(record, field::API_SECRET, &key, notices)?;
     }
     Ok(())
@@ -142,6 +142,21 @@ pub(in crate::formats) fn to_owner(record: &mut Record) {
     }
 }
 
+/// A secret of its own name that is in no field, or in a setting of several members, such as `headers`.
+fn refuse_secret(name: &str, node: &Node<'_>) -> Result<()> {
+    if words::sounds_secret(name) && node.is_string() && !node.secret()?.is_empty() {
+        let problem = "looks like a secret, and is none that ccxt takes for this exchange; take it out of the text, and \
+                       keep it with strongroom add env/NAME";
+        return Err(node.error(problem).into());
+    }
+    if node.is_object() && !words::is_made_anew(name) {
+        for (name, node) in node.clone().object()?.rest() {
+            refuse_secret(&name, &node)?;
+        }
+    }
+    Ok(())
+}
+
 /// Members that are no credentials. Their names are told, and not kept.
 #[derive(Default)]
 pub(in crate::formats) struct Settings {
@@ -159,15 +174,25 @@ impl Settings {
         }
     }
 
+    /// As [`Settings::saw`], of a member that is refused if it holds a secret, by its name: it would be lost without a
+    /// word among the settings, and the file deleted.
+    pub(in crate::formats) fn saw_member(&mut self, name: &str, node: &Node<'_>) -> Result<()> {
+        refuse_secret(name, node)?;
+        self.saw(name);
+        Ok(())
+    }
+
     pub(in crate::formats) fn tell(&self, reference: &Reference, line: usize, notices: &mut Vec<Notice>) {
-        if self.count > 0 {
-            let more = if self.names.len() < self.count { ", ..." } else { "" };
-            let text = format!(
-                "{}: settings are no credentials and not kept: {}{more}",
-                shown(reference),
-                self.names.join(", ")
-            );
-            notices.push(Notice { line: Some(line), text });
+        if self.count == 0 {
+            return;
         }
+        let names = match (self.names.join(", "), self.count - self.names.len()) {
+            // Names that may be something else are not shown, and a list of none is none.
+            (_, more) if self.names.is_empty() => format!(" ({more})"),
+            (names, 0) => format!(": {names}"),
+            (names, more) => format!(": {names} and {more} more"),
+        };
+        let text = format!("{}: settings are no credentials and not kept{names}", shown(reference));
+        notices.push(Notice { line: Some(line), text });
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::formats::Notice;
 use crate::formats::render::{Sink, json_string};
-use crate::record::{Environment, Record, field};
-use crate::registry;
+use crate::record::{CredentialKind, Environment, Record, Reference, field};
 use crate::secret::Secret;
+use crate::wording::shell_word;
+use crate::{ExportError, check, registry};
 
 use super::words;
 
@@ -20,6 +21,8 @@ pub(in crate::formats) struct Plan<'a> {
     pub(in crate::formats) sandbox: bool,
     /// What ccxt has no name for.
     pub(in crate::formats) left_out: Vec<&'a str>,
+    /// What ccxt needs and the record does not have.
+    lacks: Vec<&'static str>,
 }
 
 /// What is said of records that are not for the live exchange.
@@ -42,10 +45,6 @@ impl<'a> Plan<'a> {
             field::WALLET_ADDRESS if is_of_session => words::SIGNER_ADDRESS,
             other => other,
         };
-        let options: Vec<_> = words::options_of(exchange)
-            .map(|(word, name)| (word, here(name)))
-            .filter_map(|(word, name)| Some((word, name, fields.get(name)?)))
-            .collect();
         let lighter = [words::ACCOUNT_INDEX, words::API_KEY_INDEX, field::API_SECRET].map(|name| fields.get(name));
         let lighter = match lighter {
             [Some(account), Some(index), Some(key)] if record_is_of(record, words::LIGHTER) => {
@@ -53,6 +52,12 @@ impl<'a> Plan<'a> {
             }
             _ => None,
         };
+        let options: Vec<_> = words::options_of(exchange)
+            .map(|(word, name)| (word, here(name)))
+            .filter_map(|(word, name)| Some((word, name, fields.get(name)?)))
+            // It stands behind the indexes, where they are known.
+            .filter(|(word, ..)| *word != words::LIGHTER_KEY || lighter.is_none())
+            .collect();
         let mut attributes = Vec::new();
         let mut taken: Vec<&str> = options.iter().map(|(_, name, _)| *name).collect();
         if record_is_of(record, words::LIGHTER) {
@@ -69,16 +74,37 @@ impl<'a> Plan<'a> {
                 taken.push(name);
             }
         }
-        if lighter.is_none() && record_is_of(record, words::LIGHTER) {
-            taken.retain(|name| *name != field::API_SECRET);
-        }
+        let is_there = |name: &&str| {
+            let replaced = *name == field::API_PASSPHRASE && taken.contains(&field::PASSWORD);
+            replaced || taken.contains(name)
+        };
+        let lacks = match registry::exchange(exchange) {
+            Some(known) => known.asks().iter().copied().filter(|name| !is_there(name)).collect(),
+            None => check::absent(None, fields),
+        };
         Plan {
             attributes,
             options: options.into_iter().map(|(word, _, value)| (word, value)).collect(),
             lighter,
             sandbox: switches_by_option(record),
             left_out: fields.names().filter(|name| !taken.contains(name)).collect(),
+            lacks,
         }
+    }
+
+    /// Refuses a record for test servers that would be used at the live ones. Those do not know the test key of an
+    /// exchange, but the key of a wallet is the same everywhere, and would move money.
+    pub(in crate::formats) fn refuse_live_servers(&self, record: &Record) -> Result<(), ExportError> {
+        let is_switched = self.sandbox || environments(record).contains(&record.environment);
+        if record.environment == Environment::Live || is_switched || record.kind != CredentialKind::Wallet {
+            return Ok(());
+        }
+        let problem = format!(
+            "ccxt is not known to have a {} of this exchange and would go to the live servers, and a wallet's key is \
+             valid there too",
+            record.environment
+        );
+        Err(ExportError::at(record.reference().to_string(), problem))
     }
 
     /// Whether there is anything for `options`.
@@ -93,6 +119,15 @@ impl<'a> Plan<'a> {
         for name in &self.left_out {
             tell(format!("{reference}/{name} has no place in this format and is left out"));
         }
+        let known = registry::exchange(&record.exchange);
+        for name in &self.lacks {
+            let called = known.map_or_else(|| (*name).to_owned(), |exchange| exchange.called(name));
+            let command = format!("strongroom set {} {name}", shell_word(&reference.to_string()));
+            tell(format!("{reference} has no {called}, which ccxt needs: {command}"));
+        }
+        if record_is_of(record, words::LIGHTER) {
+            self.tell_of_lighter(record, &mut tell);
+        }
         if record_is_of(record, words::DERIVE) && record.fields.get(words::SIGNER_ADDRESS).is_none() {
             tell(format!("{reference}: if its key is a session key, ccxt wants that key's address as signer_address"));
         }
@@ -102,7 +137,42 @@ impl<'a> Plan<'a> {
             Environment::Demo if environments(record).contains(&Environment::Demo) => {
                 tell(format!("{reference}: {}", ways.demo));
             }
-            other => tell(format!("{reference}: ccxt is not known to have a {other} of this exchange")),
+            other => {
+                let text = format!(
+                    "{reference}: ccxt is not known to have a {other} of this exchange; its constructor sends the key \
+                     to the live servers, which refuse it"
+                );
+                tell(match environments(record) {
+                    [there] => {
+                        let meant = Reference { environment: *there, ..reference.clone() };
+                        let [from, to] = [&reference, &meant].map(|name| shell_word(&name.to_string()));
+                        format!("{text}; it has a {there}: strongroom mv {from} {to}")
+                    }
+                    _ => text,
+                });
+            }
+        }
+    }
+
+    /// Where ccxt takes one thing for another, without a word.
+    fn tell_of_lighter(&self, record: &Record, tell: &mut impl FnMut(String)) {
+        let (reference, fields) = (record.reference(), &record.fields);
+        let text_of = |name: &str| fields.get(name).map(|value| value.expose_secret());
+        // As long as ccxt lets a wallet's be, with 0x before it.
+        if text_of(field::PRIVATE_KEY).is_some_and(|key| key.len() > 66) {
+            tell(format!(
+                "{reference}/private_key is too long for a wallet's: ccxt takes the private key of an API key as \
+                 api_secret"
+            ));
+        }
+        if self.lighter.is_none() && fields.get(field::API_SECRET).is_some() {
+            let command = format!("strongroom set {} account_index api_key_index", shell_word(&reference.to_string()));
+            let text = "ccxt uses it only with account_index and api_key_index beside it";
+            tell(format!("{reference}/api_secret: {text}: {command}"));
+        }
+        let index = text_of(words::API_KEY_INDEX).filter(|index| !index.is_empty());
+        if index.is_some_and(|index| !index.parse().is_ok_and(|index: u64| (4..=254).contains(&index))) {
+            tell(format!("{reference}/api_key_index: ccxt takes 4 to 254, and 254 in place of any other"));
         }
     }
 
@@ -148,7 +218,9 @@ impl<'a> Plan<'a> {
             json_string(out, account.expose_secret());
             out.push(": {");
             json_string(out, index.expose_secret());
-            out.push(": {\"lighterPrivateKey\": ");
+            out.push(": {");
+            json_string(out, words::LIGHTER_KEY);
+            out.push(": ");
             json_string(out, key.expose_secret());
             out.push("}}}");
         }

@@ -25,7 +25,7 @@ pub(in crate::formats) const ATTRIBUTES: [(&str, &str); 10] = [
 pub(in crate::formats) const PASSWORD: &str = "password";
 
 /// What single exchanges read from their `options`: exchange, member of `options`, our field.
-const OPTIONS: [(&str, &str, &str); 14] = [
+const OPTIONS: [(&str, &str, &str); 15] = [
     ("apex", "seeds", "seeds"),
     ("aster", "signerAddress", SIGNER_ADDRESS),
     ("bullish", "tradingAccountId", field::ACCOUNT_ID),
@@ -37,6 +37,7 @@ const OPTIONS: [(&str, &str, &str); 14] = [
     ("hyperliquid", "vaultAddress", VAULT_ADDRESS),
     (LIGHTER, "accountIndex", ACCOUNT_INDEX),
     (LIGHTER, "apiKeyIndex", API_KEY_INDEX),
+    (LIGHTER, LIGHTER_KEY, field::API_SECRET),
     ("nado", "subaccount", "subaccount"),
     ("pacifica", "agentAddress", "agent_address"),
     ("pacifica", "apiKey", field::API_KEY),
@@ -45,6 +46,8 @@ const OPTIONS: [(&str, &str, &str); 14] = [
 /// The one exchange that keeps a key for each account and index of a key:
 /// `options.auths.{account}.{index}.lighterPrivateKey`. It is our `api_secret`.
 pub(in crate::formats) const LIGHTER: &str = "lighter";
+/// What that key is called there, and beside the indexes, where ccxt declares it and reads it no more.
+pub(in crate::formats) const LIGHTER_KEY: &str = "lighterPrivateKey";
 /// The one exchange whose `walletAddress` is that of the key that signs; the account's own is an option.
 pub(in crate::formats) const DERIVE: &str = "derive";
 /// That option while it is read. A record has the account's address as its `wallet_address`, and beside it the one of a
@@ -84,6 +87,58 @@ const MISSPELT: [(&str, &str); 24] = [
     ("wallet", "walletAddress"),
     ("token", "token"),
 ];
+
+/// Members of `options` in which ccxt keeps what it makes of the credentials by itself: session tokens, cookies, derived
+/// keys. Nobody misses them, because it makes them anew.
+const MADE_ANEW: [&str; 9] = [
+    "AuthCookieValue",
+    "authToken",
+    "dydxCredentials",
+    "paradexAccount",
+    "pending2faToken",
+    "privateKeyHashForCachedWalletAddress",
+    "proxyCredentials",
+    "sessionToken",
+    "v2AccessToken",
+];
+
+/// What names of secrets have in them, or end in, in lower case and without `_` and `-`.
+const SECRET_WORDS: [&str; 10] = [
+    "privatekey",
+    "secret",
+    "password",
+    "passphrase",
+    "mnemonic",
+    "seedphrase",
+    "cookie",
+    "credential",
+    "signingkey",
+    "authorization",
+];
+const SECRET_ENDS: [&str; 4] = ["token", "seed", "seeds", "apikey"];
+
+/// Whether ccxt makes this by itself of the credentials.
+pub(in crate::formats) fn is_made_anew(name: &str) -> bool {
+    MADE_ANEW.contains(&name)
+}
+
+/// Whether a member that is none of the credentials we know holds one by its name. It would be lost among the settings.
+pub(in crate::formats) fn sounds_secret(name: &str) -> bool {
+    let bare: String = name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    !is_made_anew(name)
+        && (SECRET_WORDS.iter().any(|word| bare.contains(word)) || SECRET_ENDS.iter().any(|end| bare.ends_with(end)))
+}
+
+/// Whether these are the members of a credential that has none of the names that [tell](is_telling): Coinmetro's are
+/// `token` and `uid`, and the word of every one is needed for it.
+pub(in crate::formats) fn are_whole(names: &[&str]) -> bool {
+    let has = |field: &&str| names.iter().any(|name| ATTRIBUTES.contains(&(*name, *field)));
+    let is_known = |name: &&str| *name == "options" || ATTRIBUTES.iter().any(|(word, _)| word == name);
+    // One word alone, such as `token`, may be anything's.
+    let mut needs =
+        registry::exchanges().iter().map(|exchange| exchange.requires).filter(|requires| requires.len() > 1);
+    names.iter().all(is_known) && needs.any(|requires| requires.iter().all(has))
+}
 
 /// Our field for an attribute of this exchange.
 pub(in crate::formats) fn field_of(attribute: &str, exchange: &str) -> Option<&'static str> {
@@ -137,6 +192,26 @@ mod tests {
         assert_eq!(field_of("apikey", "okx"), None);
         assert_eq!(field_of_option("privateKey", "dydx"), Some(field::PRIVATE_KEY));
         assert_eq!(field_of_option("privateKey", "okx"), None);
+    }
+
+    #[test]
+    fn every_option_of_ccxts_that_holds_a_secret_is_a_field_or_made_anew_and_settings_are_neither() {
+        for (exchange, option) in [
+            ("lighter", "lighterPrivateKey"),
+            ("dydx", "mnemonic"),
+            ("dydx", "privateKey"),
+            ("apex", "seeds"),
+            ("pacifica", "apiKey"),
+        ] {
+            assert!(field_of_option(option, exchange).is_some(), "{option}");
+            assert!(sounds_secret(option), "{option}, at another exchange");
+        }
+        assert!(MADE_ANEW.iter().all(|name| !sounds_secret(name)));
+        for setting in
+            ["defaultType", "tokenExpires", "brokerId", "wasmExecPath", "adjustForTimeDifference", "accountsByType"]
+        {
+            assert!(!sounds_secret(setting), "{setting}");
+        }
     }
 
     #[test]

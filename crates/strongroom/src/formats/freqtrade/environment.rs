@@ -59,6 +59,7 @@ pub(in crate::formats) fn variables<'a>(
     }
     let record = only_one(records)?;
     let plan = Plan::of(record);
+    plan.refuse_live_servers(record)?;
     plan.tell(record, WAYS, notices);
     let reference = record.reference();
     if plan.lighter.is_some() {

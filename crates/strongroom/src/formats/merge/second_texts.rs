@@ -147,24 +147,39 @@ fn the_keys_of_an_unfinished_rotation_are_not_replaced() {
 
 #[test]
 fn an_account_that_was_renamed_and_kept_its_variables_is_found_by_them() {
-    let text = "KRAKEN_FUTURES_API_KEY=1\nKRAKEN_FUTURES_API_SECRET=2\n";
-    let (from, to) = ("kraken/futures".parse().unwrap(), "krakenfutures/main".parse().unwrap());
+    let text = "BINANCE_US_API_KEY=1\nBINANCE_US_API_SECRET=2\n";
+    let (from, to) = ("binance/us".parse().unwrap(), "binanceus/main".parse().unwrap());
     let mut contents = merged(text);
+    contents.rename(&from, &to).unwrap();
+    let names = [("api_key", "BINANCE_US_API_KEY"), ("api_secret", "BINANCE_US_API_SECRET")];
+    let names = names.map(|(field, name)| (field.to_owned(), name.to_owned()));
+    contents.record_mut(&to).unwrap().variables = names.into();
+    for part in [text, "BINANCE_US_API_KEY=1\n"] {
+        let read = imported(part).unwrap();
+        assert_eq!(read.notices_beside(&contents), [] as [&crate::formats::Notice; 0], "it is in the vault");
+        assert!(read.notices.iter().any(|notice| notice.text.contains("strongroom mv binance/us")));
+        assert_eq!(merge(&mut contents, part, false).unwrap().unchanged, ["binanceus/main"]);
+    }
+    let report = merge(&mut contents, &text.replace('2', "3"), true).unwrap();
+    assert_eq!((report.replaced, report.renamed), (vec!["binanceus/main".to_owned()], vec![]));
+    // Not where the names are of two records, and not where one is of nobody.
+    let more = format!("{text}BINANCE_US_UID=3\n").replace('2', "3");
+    assert_eq!(merge(&mut contents, &more, false).unwrap().added, ["binance/us"]);
+}
+
+#[test]
+fn an_account_that_was_not_the_one_nautilus_means_is_found_by_its_variables() {
+    let text = "KRAKEN_FUTURES_API_KEY=1\nKRAKEN_FUTURES_API_SECRET=2\n";
+    let (from, to) = ("krakenfutures/main".parse().unwrap(), "kraken/futures".parse().unwrap());
+    let mut contents = merged(text);
+    assert!(imported(text).unwrap().notices_beside(&contents).iter().any(|it| it.text.contains("strongroom mv")));
     contents.rename(&from, &to).unwrap();
     let names = [("api_key", "KRAKEN_FUTURES_API_KEY"), ("api_secret", "KRAKEN_FUTURES_API_SECRET")];
     let names = names.map(|(field, name)| (field.to_owned(), name.to_owned()));
     contents.record_mut(&to).unwrap().variables = names.into();
-    for part in [text, "KRAKEN_FUTURES_API_KEY=1\n"] {
-        let read = imported(part).unwrap();
-        assert_eq!(read.notices_beside(&contents), [] as [&crate::formats::Notice; 0], "it is in the vault");
-        assert!(read.notices.iter().any(|notice| notice.text.contains("strongroom mv kraken/futures")));
-        assert_eq!(merge(&mut contents, part, false).unwrap().unchanged, ["krakenfutures/main"]);
-    }
-    let report = merge(&mut contents, &text.replace('2', "3"), true).unwrap();
-    assert_eq!((report.replaced, report.renamed), (vec!["krakenfutures/main".to_owned()], vec![]));
-    // Not where the names are of two records, and not where one is of nobody.
-    let more = format!("{text}KRAKEN_FUTURES_UID=3\n").replace('2', "3");
-    assert_eq!(merge(&mut contents, &more, false).unwrap().added, ["kraken/futures"]);
+    let read = imported(text).unwrap();
+    assert_eq!(read.notices_beside(&contents), [] as [&crate::formats::Notice; 0], "it is in the vault");
+    assert_eq!(merge(&mut contents, text, false).unwrap().unchanged, ["kraken/futures"]);
 }
 
 const ENDINGS: [&str; 12] = [

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grammar::{Group, field_of};
-use super::usual::upper;
+use super::usual::{prefix_of, upper};
 use crate::formats::variables::usual::Assignment;
 use crate::formats::{ImportOptions, Notice, nautilus};
 use crate::record::{Environment, Reference, field, name};
@@ -87,12 +87,21 @@ fn account_of(group: &Group<'_>, pairs: &BTreeSet<&str>, options: &ImportOptions
     let account = if group.prefix.is_empty() {
         let exchange = options.exchange.filter(|_| group.has(field::API_KEY) || group.has(field::PRIVATE_KEY))?;
         Reference::new(exchange, "main")
+    } else if let Some(account) = of_nautilus(group, pairs) {
+        account
     } else if let Some(account) = known_account(group.prefix) {
         is_credential(group, &account).then_some(account)?
     } else {
         group.is_pair().then(|| unknown_account(group.prefix, pairs))?
     };
     is_storable(&account).then_some(account)
+}
+
+/// The account of a pair in nautilus-trader's names, unless that account is there by its usual names: then it is a
+/// subaccount that is called so.
+fn of_nautilus(group: &Group<'_>, pairs: &BTreeSet<&str>) -> Option<Reference> {
+    let account = nautilus::live_account(group.prefix).filter(|_| group.is_pair())?;
+    (!pairs.contains(prefix_of(&account).as_str())).then_some(account)
 }
 
 /// The account of an exchange that is known which variables with this prefix are of.

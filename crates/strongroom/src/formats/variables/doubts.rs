@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::accounts::one_name;
 use super::spellings::likely;
 use super::usual::{prefix_of, variable_name};
-use crate::formats::Notice;
+use crate::formats::{Notice, nautilus};
 use crate::record::{Environment, Record, Reference, Selection};
 use crate::registry;
 use crate::wording::command;
@@ -85,6 +85,9 @@ fn is_numbered(name: &str) -> bool {
 
 /// What is said of an account whose name is also that of another exchange, or ends in what says of a test server.
 pub(super) fn of_account(prefix: &str, account: &Reference) -> Option<Notice> {
+    if let Some(meant) = nautilus::live_account(prefix).filter(|meant| meant == account) {
+        return of_nautilus(prefix, &meant);
+    }
     let known = registry::exchange(&account.exchange).filter(|_| account.subaccount != "main")?;
     let other = other_exchange(prefix, known.id).or_else(|| of_test_server(account))?;
     let exchange = registry::exchange(&other.exchange).map_or(other.exchange.as_str(), |exchange| exchange.name);
@@ -95,9 +98,23 @@ pub(super) fn of_account(prefix: &str, account: &Reference) -> Option<Notice> {
 
 /// What is said of these accounts and of named values of these names, as texts. Not to be said where a vault answers it.
 pub(in crate::formats) fn settled(accounts: &[Reference], names: &[&str], records: &[Record]) -> BTreeSet<String> {
-    let of_accounts = accounts.iter().filter_map(|account| of_account(&prefix_of(account), account));
+    let told = |account: &Reference| {
+        let of_nautilus = nautilus::live_prefix(account).and_then(|prefix| of_account(prefix, account));
+        of_account(&prefix_of(account), account).into_iter().chain(of_nautilus)
+    };
+    let of_accounts = accounts.iter().flat_map(told);
     let of_names = names.iter().flat_map(|name| of_leftovers(&[((*name).to_owned(), None)], records));
     of_accounts.chain(of_names).map(|notice| notice.text).collect()
+}
+
+/// `KRAKEN_SPOT` was taken for the account that nautilus-trader means by it, and may be one that is called `spot`.
+fn of_nautilus(prefix: &str, account: &Reference) -> Option<Notice> {
+    let (exchange, subaccount) = prefix.split_once('_')?;
+    let other = Reference::new(registry::exchange(exchange)?.id, &subaccount.to_ascii_lowercase());
+    let text = format!(
+        "{prefix}_* are nautilus-trader's names of {account}; if it is {other}: strongroom mv {account} {other}"
+    );
+    Some(Notice { line: None, text })
 }
 
 /// `KRAKEN_FUTURES` as krakenfutures: the longest that, joined, is another exchange.
@@ -144,6 +161,16 @@ mod tests {
         {
             assert_eq!(doubt(prefix, account), None);
         }
+    }
+
+    #[test]
+    fn a_prefix_of_nautiluss_that_may_be_a_subaccount_is_told_once() {
+        let told = doubt("KRAKEN_FUTURES", "krakenfutures/main").unwrap();
+        assert!(told.ends_with("if it is kraken/futures: strongroom mv krakenfutures/main kraken/futures"), "{told}");
+        let told = doubt("KRAKEN_SPOT", "kraken/main").unwrap();
+        assert!(told.ends_with("strongroom mv kraken/main kraken/spot"), "{told}");
+        assert_eq!(doubt("AX", "architect/main"), None);
+        assert_eq!(doubt("KRAKEN", "kraken/main"), None);
     }
 
     #[test]

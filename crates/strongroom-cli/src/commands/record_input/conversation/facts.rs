@@ -23,7 +23,14 @@ const LETTERS: [(char, Permission); 4] =
 /// Exit code 4 when nobody can be asked.
 pub fn ask(context: &Context, exchange_name: &str, input: &mut RecordInput, now: Timestamp) -> Result<(), Failure> {
     let exchange = registry::exchange(exchange_name);
-    prompt::say("\nThree questions about what is not secret; Enter skips each.");
+    let left = [input.permissions.is_none(), input.ip_allowlist.is_none(), input.expires.is_none()];
+    let opening = match left.into_iter().filter(|open| *open).count() {
+        0 => return Ok(()),
+        1 => "One question about what is not secret; Enter skips it.",
+        2 => "Two questions about what is not secret; Enter skips each.",
+        _ => "Three questions about what is not secret; Enter skips each.",
+    };
+    prompt::say(&format!("\n{opening}"));
     if input.permissions.is_none() {
         input.permissions = permissions(context)?;
     }

@@ -229,7 +229,7 @@ fn two_names_with_two_values_stay_as_they_are_and_are_noticed() {
     // Whose secret it is nobody can say.
     let imported = read_values(&[("OKX_API_KEY", "1"), ("OKX_KEY", "2"), ("OKX_SECRET_KEY", "3")]);
     assert_eq!(described(&imported), ["okx/main api_key=1", "OKX_KEY", "OKX_SECRET_KEY"]);
-    assert!(notices(&imported).contains(&"okx/main has no api_secret"), "{:?}", imported.notices);
+    assert!(notices(&imported).contains(&"okx/main has no secret key (api_secret)"), "{:?}", imported.notices);
 
     // Nor does a field move then.
     let imported =
