@@ -30,7 +30,7 @@ mod tests {
     use crate::formats::{ImportFormat, ImportOptions, read};
     use crate::secret::Secret;
 
-    const KEY: &str = "-----BEGIN PRIVATE KEY-----\r\nEXAMPLE0\r\n-----END PRIVATE KEY-----\r\n";
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\r\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n-----END PRIVATE KEY-----\r\n";
 
     fn told(format: ImportFormat, text: &str) -> Vec<String> {
         let options = ImportOptions { exchange: Some("binance"), now: 0 };

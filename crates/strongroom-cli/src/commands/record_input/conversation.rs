@@ -166,11 +166,10 @@ impl<'a> Conversation<'a> {
         let word = self.word(name);
         // What is typed is not shown, so the question has the line for itself, and the usual shapes stand first.
         let told = |most: usize| format!("{word}, usually {}: ", shapes[..most].join(" or "));
-        let fits = |question: &String| question.chars().count() <= WIDTH;
-        match (1..=shapes.len()).rev().map(told).find(fits) {
-            Some(question) => question,
-            None if shapes.is_empty() => format!("{word}: "),
-            None => format!("{word},\nusually {}: ", shapes[0]),
+        let fitting = (1..=shapes.len()).rev().map(told).find(|question| question.chars().count() <= WIDTH);
+        match shapes.first() {
+            None => format!("{word}: "),
+            Some(usual) => fitting.unwrap_or_else(|| format!("{word},\nusually {usual}: ")),
         }
     }
 
