@@ -200,7 +200,6 @@ impl Plan {
 
     fn carry_out(self, contents: &mut Contents, now: Timestamp) -> Result<ImportReport> {
         let mut report = ImportReport { left_filled: self.left_filled, ..ImportReport::default() };
-        let before = naming::same_variables(contents);
         for mut planned in self.records {
             let reference = planned.reference.to_string();
             if let Some(old) = contents.record(&planned.reference) {
@@ -243,7 +242,6 @@ impl Plan {
             let is_given = |name: &str| contents.value(name).is_some_and(|there| !there.value.is_empty());
             report.renamed.retain(|one| owners.at(&one.before).is_none() && !is_given(&one.before));
         }
-        report.same_variable = naming::same_variables(contents).difference(&before).cloned().collect();
         Ok(report)
     }
 }

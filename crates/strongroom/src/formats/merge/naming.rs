@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::formats::Imported;
-use crate::formats::variables::usual::{own_name, variable_name};
+use crate::formats::variables::usual::variable_name;
 use crate::record::{Contents, Record};
 
 /// Which fields a text has named so far, the usual names among them, while several are put together: (REF, field).
@@ -53,26 +53,4 @@ pub(super) fn with_own_names(mut record: Record) -> Record {
     let reference = record.reference();
     record.variables.retain(|field, name| variable_name(&reference, field) != *name);
     record
-}
-
-/// The places of every variable that more than one field or value is: `okx/a/uid and env/OKX_UID`.
-pub(super) fn same_variables(contents: &Contents) -> BTreeSet<String> {
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
-    let mut same = BTreeSet::new();
-    for record in contents.records() {
-        let reference = record.reference();
-        for field in record.fields.names() {
-            let place = format!("{reference}/{field}");
-            match places.get(&own_name(record, field)) {
-                Some(other) => drop(same.insert(format!("{other} and {place}"))),
-                None => drop(places.insert(own_name(record, field), place)),
-            }
-        }
-    }
-    for (name, _) in contents.values() {
-        if let Some(other) = places.get(name) {
-            same.insert(format!("{other} and {}", crate::formats::names::value_reference(name)));
-        }
-    }
-    same
 }

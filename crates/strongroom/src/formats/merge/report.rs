@@ -17,9 +17,6 @@ pub struct ImportReport {
     pub renamed: Vec<Renamed>,
     /// Where the text has nothing and the vault has something, which stayed.
     pub left_filled: Vec<LeftFilled>,
-    /// Pairs of fields and values that are one environment variable now and were not before, both in one text as
-    /// [`crate::ExportError::place`] has them.
-    pub same_variable: Vec<String>,
 }
 
 /// A named value that was removed because it is a field of a record.
@@ -72,6 +69,5 @@ impl ImportReport {
         self.removed.extend(later.removed);
         self.renamed.extend(later.renamed);
         self.left_filled.extend(later.left_filled);
-        self.same_variable.extend(later.same_variable);
     }
 }
