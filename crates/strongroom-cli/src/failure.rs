@@ -243,7 +243,7 @@ fn hint(error: &Error) -> Option<String> {
         }
         Error::Policy { .. } => "what a policy says: strongroom check --help".into(),
         Error::NoSuchRecord { .. } | Error::NoSuchField { .. } | Error::NoSuchValue { .. } => "strongroom list".into(),
-        Error::Differs { .. } => "repeat with --replace to take the new values".into(),
+        Error::Differs { .. } => "where the values in the file are the newer ones, repeat with --replace".into(),
         Error::Locked { .. } => "wait for the other command, or wait longer with --lock-timeout SECONDS".into(),
         Error::Changed { .. } => "repeat the command: it starts from what is there now".into(),
         Error::File { operation, path, source } => return file_hint(operation, path, source),

@@ -17,7 +17,7 @@ use super::record_input::variables;
 use crate::collisions;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
-use crate::output::{self, ImportAnswer};
+use crate::output::{self, ImportAnswer, counted};
 use crate::private_file;
 use crate::unlock::source::{self, shown};
 use crate::unlock::streams;
@@ -213,7 +213,15 @@ impl SourceFile {
                 others.entry(record.reference().to_string()).or_default().push((field, name));
             }
         }
-        for (reference, names) in others {
+        let told = told::at_most(others.len());
+        if told < others.len() {
+            let more = counted(others.len() - told, "more record");
+            context.warn(format!(
+                "{}: {more} with other names for programs than here: strongroom show REF",
+                shown(&self.path)
+            ));
+        }
+        for (reference, names) in others.into_iter().take(told) {
             let record = reference.parse().ok().and_then(|reference| contents.record(&reference));
             let Some((record, &(field, name))) = record.zip(names.first()) else { continue };
             let there = formats::own_name(record, field);

@@ -53,7 +53,7 @@ fn take_away(case: &Case<'_>) -> (&'static str, Command) {
     let rest: Vec<&str> = rest.collect();
     let rest = if rest.is_empty() { "read".to_owned() } else { rest.join(",") };
     let command = case.command("set", &["--permission", &rest]);
-    ("take that permission away at the exchange and record what is left; or allow it in strongroom.toml", command)
+    ("allow it in strongroom.toml, or take that permission away at the exchange and record what is left", command)
 }
 
 #[cfg(test)]

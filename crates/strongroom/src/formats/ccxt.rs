@@ -81,6 +81,7 @@ fn read_account(
         notices.push(Notice { line: Some(line), text });
         return Ok(None);
     }
+    record.fields.remove_empty();
     settings.tell(&reference, line, notices);
     // Of an exchange that nobody knows, nobody knows what it needs; that it is not known is told once for each.
     if registry::exchange(&record.exchange).is_some() {

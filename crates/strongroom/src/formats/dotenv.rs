@@ -69,6 +69,7 @@ fn assignments(text: &str, notices: &mut Vec<Notice>) -> Result<Vec<Assignment>,
     let others: Vec<String> = problems.iter().skip(1).take(10).map(|(line, _)| line.to_string()).collect();
     let problem = match others.as_slice() {
         [] => (*problem).to_owned(),
+        [other] => format!("{problem}; more to correct in line {other}"),
         others => format!("{problem}; more to correct in lines {}", others.join(", ")),
     };
     Err(ImportError { line: Some(*line), field: None, problem })
@@ -280,11 +281,11 @@ mod tests {
             ("A='EXAMPLE'\"$HOME\"\n", "line 1: something follows the closing quote"),
             (
                 "A=-----BEGIN EC PRIVATE KEY-----\nEXAMPLE=\n-----END EC PRIVATE KEY-----\n",
-                "line 1: a key of several lines must stand in quotes; more to correct in lines 3",
+                "line 1: a key of several lines must stand in quotes; more to correct in line 3",
             ),
             (
                 "A=1\r\nEXAMPLE secret\r\nB=2\r\nEXAMPLE x\r\n",
-                "line 2: neither NAME=value nor a comment; more to correct in lines 4",
+                "line 2: neither NAME=value nor a comment; more to correct in line 4",
             ),
         ] {
             assert_eq!(error_of(text), message);

@@ -73,6 +73,7 @@ pub(super) fn read(text: &Secret, options: &ImportOptions<'_>) -> Result<Importe
     let reference = record.reference();
     settings.tell(&reference, line, &mut imported.notices);
     if record.fields.iter().any(|(_, value)| !value.is_empty()) {
+        record.fields.remove_empty();
         imported.notices.extend(missing::notice(&record));
         record.kind = guess_kind(&record.exchange, &record.fields);
         imported.records.push(record);

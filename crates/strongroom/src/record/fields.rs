@@ -97,6 +97,11 @@ impl Fields {
         self.0.remove(name)
     }
 
+    /// Removes those that are there with nothing in them, as many configurations have them.
+    pub(crate) fn remove_empty(&mut self) {
+        self.0.retain(|_, value| !value.is_empty());
+    }
+
     /// Name and value, ascending by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

@@ -7,7 +7,7 @@ use strongroom::check::{Command, Finding, Report, Severity, Silenced, Subject};
 use strongroom::{Contents, Policy, Reference};
 
 use super::alike::{Kind, Told, grouped};
-use crate::output::{WIDTH, continued, printable, shell_word, wrapped};
+use crate::output::{WIDTH, continued, counted, printable, shell_word, wrapped};
 use crate::select::{Naming, Selected};
 
 /// In which column records begin, behind the longest severity.
@@ -181,11 +181,6 @@ impl Page<'_> {
         let all = self.naming.references(&records).into_iter().chain(names);
         all.map(|name| printable(&shell_word(&name))).collect()
     }
-}
-
-/// `1 record`, `7 records`
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -10,8 +10,15 @@ use strongroom::wording::listed;
 use super::Name;
 use crate::commands::record_input::variables::command_to_name;
 use crate::context::Context;
-use crate::output;
+use crate::output::{self, counted};
 use crate::unlock::source::shown;
+
+/// Of how many records something is told, each with its command: of all of them, or of the first few.
+pub(super) fn at_most(records: usize) -> usize {
+    const FEW: usize = 4;
+    // A line that says that there is one more takes as much room as that one.
+    if records <= FEW + 1 { records } else { FEW }
+}
 
 /// What one text left, and the names that programs had. `path` is the text's.
 pub fn outcome(context: &Context, path: &Path, report: &ImportReport) {
@@ -46,7 +53,12 @@ fn of_names(context: &Context, report: &ImportReport, told: &[Name]) {
     for one in report.renamed.iter().filter(|one| !is_told(one)) {
         renamed.entry(&one.reference).or_default().push(one);
     }
-    for (reference, fields) in renamed {
+    let told = at_most(renamed.len());
+    if told < renamed.len() {
+        let more = counted(renamed.len() - told, "more record");
+        context.warn(format!("{more} with other names for programs than before: strongroom show REF"));
+    }
+    for (reference, fields) in renamed.into_iter().take(told) {
         let Some(Renamed { field, before, after, .. }) = fields.first() else { continue };
         let text = format!("programs get the {field} of {reference} as {after} and no longer as {before}");
         let names = fields.iter().map(|one| (one.field.as_str(), one.before.as_str()));

@@ -39,6 +39,8 @@ fn compare(there: Option<&Secret>, new: &Secret) -> Comparison {
     match there {
         Some(there) if there == new => Comparison::Same,
         Some(_) if new.is_empty() => Comparison::Nothing,
+        // A field that is not there has no less in it.
+        None if new.is_empty() => Comparison::Same,
         Some(there) if there.is_empty() => Comparison::Fills,
         _ => Comparison::Other,
     }
@@ -92,7 +94,8 @@ impl Planned {
             return Planned { step: Step::Add, after: Some(with_own_names(new)), ..planned };
         };
         planned.take(contents, new.fields.iter(), now);
-        let is_taken = |field: &&str| !planned.left_filled.iter().any(|left| left == field);
+        let is_there = |field: &str| planned.record(contents).is_some_and(|record| record.fields.get(field).is_some());
+        let is_taken = |field: &&str| is_there(field) && !planned.left_filled.iter().any(|left| left == field);
         planned.said = new.fields.names().filter(is_taken).map(said).collect();
         // Whoever says replace means the names too. Otherwise they stay: a program that runs from this vault knows the
         // fields by them.
