@@ -3,7 +3,7 @@
 //!
 //! Which they are, and which commands put an end to it, the library knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strongroom::formats::{self, Collision, WayOut};
 use strongroom::wording::command;
@@ -34,18 +34,31 @@ pub fn noticed<T>(
     Ok(outcome)
 }
 
-/// Those that were not there before: a variable which more places are now. What only has another name is not new.
-fn new(before: &[Collision], mut after: Vec<Collision>) -> Vec<Collision> {
-    let mut there: BTreeMap<&str, usize> = BTreeMap::new();
-    before.iter().for_each(|collision| *there.entry(&collision.name).or_default() += 1);
-    after.retain(|collision| match there.get_mut(collision.name.as_str()) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
+/// Those that were not there before: a variable which more places are now, and first of all what it is the place of
+/// now and was not. What only has another name is not new.
+fn new(before: &[Collision], after: Vec<Collision>) -> Vec<Collision> {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: BTreeSet<(String, String)> = BTreeSet::new();
+    for collision in before {
+        *count.entry(collision.name.clone()).or_default() += 1;
+        places.extend(collision.places.iter().map(|place| (collision.name.clone(), place.to_string())));
+    }
+    let mut more: BTreeMap<String, usize> = BTreeMap::new();
+    after.iter().for_each(|collision| *more.entry(collision.name.clone()).or_default() += 1);
+    more.iter_mut().for_each(|(name, more)| *more = more.saturating_sub(count.get(name).copied().unwrap_or_default()));
+    let is_new = |collision: &Collision| {
+        collision.places.iter().any(|place| !places.contains(&(collision.name.clone(), place.to_string())))
+    };
+    let (first, later): (Vec<_>, Vec<_>) = after.into_iter().partition(is_new);
+    let mut told: Vec<Collision> = first.into_iter().chain(later).collect();
+    told.retain(|collision| match more.get_mut(&collision.name) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
         }
-        _ => true,
+        _ => false,
     });
-    after
+    told
 }
 
 /// Says it of the first, and how many more there are.
@@ -97,5 +110,7 @@ mod tests {
         let third = new(&before, among(&contents(&[("okx/a", "K"), ("okx/b", "K")], Some("K"))));
         assert_eq!(third.iter().map(|it| it.places[1].to_string()).collect::<Vec<_>>(), ["env/K"]);
         assert_eq!(new(&[], among(&contents(&[("okx/a", "K")], Some("K")))).len(), 1);
+        let three = new(&before, among(&contents(&[("binance/a", "K"), ("okx/a", "K"), ("okx/b", "K")], None)));
+        assert_eq!(three.iter().map(|it| it.places[0].to_string()).collect::<Vec<_>>(), ["binance/a/api_key"]);
     }
 }

@@ -103,6 +103,7 @@ pub fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
     let mut vault = context.open()?;
     let most_names = if args.dry_run { usize::MAX } else { MOST_NAMES };
     source.tell(context, &imported, imported.notices_beside(&vault.contents()), most_names);
+    partial::tell_fields(context, &source, &vault.contents(), &imported);
     if args.replace {
         partial::tell(context, &source, &vault.contents(), &imported);
     }
@@ -178,6 +179,7 @@ impl SourceFile {
     /// that, of which records it has only a part.
     pub fn tell_beside(&self, context: &Context, imported: &Imported, contents: &Contents, replace: bool) {
         self.tell(context, imported, imported.notices_beside(contents), MOST_NAMES);
+        partial::tell_fields(context, self, contents, imported);
         if replace {
             partial::tell(context, self, contents, imported);
         }

@@ -254,9 +254,10 @@ fn aws_reads_back() {
     }
 }
 
-/// Every value in the form that these readers put keys into.
+/// Every value in the form that these readers put keys into, and none that is empty.
 fn with_canonical_keys(records: Vec<Record>) -> Vec<Record> {
     let canonical = |mut record: Record| {
+        record.fields.remove_empty();
         let names: Vec<String> = record.fields.names().map(str::to_owned).collect();
         for name in names {
             if let Some(key) = record.fields.get(&name).and_then(pem::corrected) {

@@ -1,6 +1,8 @@
 //! Records of which a text has only a part: what is replaced, and what stays beside it.
 
-use strongroom::formats::{ImportFormat, Imported};
+use std::collections::BTreeMap;
+
+use strongroom::formats::{self, ImportFormat, Imported};
 use strongroom::record::field;
 use strongroom::wording::listed;
 use strongroom::{Contents, Record, Secret};
@@ -19,14 +21,57 @@ pub fn tell(context: &Context, source: &SourceFile, contents: &Contents, importe
     if source.format == ImportFormat::Strongroom {
         return;
     }
-    for new in &imported.records {
+    let place = shown(&source.path);
+    for new in imported.records.iter().chain(&of_variables(contents, imported)) {
         let Some(text) = contents.known_as(&new.reference()).and_then(|there| told(there, new)) else { continue };
-        let place = shown(&source.path);
         match text {
             Told::Part(text) => context.note(output::wrapped(&format!("{place}: {text}"), 0)),
             Told::HalfOfAPair(text) => context.warn(format!("{place}: {text}")),
         }
     }
+}
+
+/// Says of variables of which the text alone knows nothing that they are fields of records, where they have other
+/// values: nobody would look for these under that name.
+pub fn tell_fields(context: &Context, source: &SourceFile, contents: &Contents, imported: &Imported) {
+    if source.format == ImportFormat::Strongroom {
+        return;
+    }
+    for (name, record, field, value) in owned(contents, imported) {
+        if !value.is_empty() && record.fields.get(&field) != Some(value) {
+            let text = format!("{}: {name} is the {field} of {}", shown(&source.path), record.reference());
+            context.note(output::wrapped(&text, 0));
+        }
+    }
+}
+
+/// The named values of a text that programs get as fields of records.
+fn owned<'a>(contents: &'a Contents, imported: &'a Imported) -> Vec<(&'a str, &'a Record, String, &'a Secret)> {
+    if imported.values.is_empty() {
+        return Vec::new();
+    }
+    let mut owners = BTreeMap::new();
+    for record in contents.records() {
+        for field in record.fields.names() {
+            owners.entry(formats::own_name(record, field)).or_insert((record, field));
+        }
+    }
+    let owner = |(name, value): &'a (String, Secret)| {
+        let (record, field) = owners.get(name)?;
+        Some((name.as_str(), *record, (*field).to_owned(), value))
+    };
+    imported.values.iter().filter_map(owner).collect()
+}
+
+/// What these make of the records.
+fn of_variables(contents: &Contents, imported: &Imported) -> Vec<Record> {
+    let mut parts: BTreeMap<String, Record> = BTreeMap::new();
+    for (_, record, field, value) in owned(contents, imported) {
+        let reference = record.reference();
+        let Ok(part) = Record::new(&reference, record.created) else { continue };
+        parts.entry(reference.to_string()).or_insert(part).fields.set(&field, value.duplicate());
+    }
+    parts.into_values().collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -165,7 +165,9 @@ fn has_options_of_one(args: &Args) -> bool {
 /// The command that does to one of the records what is of one only, as far as its words can be shown.
 fn command_for_one(args: &Args, selections: &[Selection], repeated: Option<&str>) -> String {
     let field = selections.iter().find(|one| matches!(one, Selection::Field(..)));
-    let one = field.or(selections.first());
+    // Of an exchange that nobody knows, what looks like a name may be a value.
+    let is_known = |one: &&Selection| exchange_of(one).is_some_and(|exchange| registry::exchange(exchange).is_some());
+    let one = if repeated.is_some() { field.or(selections.first()) } else { selections.first().filter(is_known) };
     let Some(Selection::Record(reference) | Selection::Field(reference, _)) = one else {
         let all = repeated.and(one).map(|all| format!(" {}", shell_word(&all.to_string())));
         return format!("one after the other, of these: strongroom list{}", all.unwrap_or_default());

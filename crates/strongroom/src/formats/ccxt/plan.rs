@@ -236,18 +236,18 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The record as a reader gets it back from here: without what has no name, and with its environment where there is a
+/// The record as a reader gets it back from here: without what has no name or is empty, and with its environment where there is a
 /// way to say it. None when nothing of a credential is left. For comparing both.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn read_back(record: &Record, says_environment: bool) -> Option<Record> {
     let plan = Plan::of(record);
     let mut back = record.duplicate();
     plan.left_out.iter().for_each(|name| drop(back.fields.remove(name)));
+    back.fields.remove_empty();
     if !says_environment && record.environment == Environment::Testnet && !plan.sandbox {
         back.environment = Environment::Live;
     }
-    let is_filled = back.fields.iter().any(|(_, value)| !value.is_empty());
-    is_filled.then_some(back)
+    (!back.fields.is_empty()).then_some(back)
 }
 
 fn write_member(out: &mut dyn Sink, indent: &str, word: &str, value: &Secret) {

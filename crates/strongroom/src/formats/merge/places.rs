@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formats::variables::usual::own_name;
+use crate::formats::variables::usual::{own_name, prefix_of};
 use crate::record::{Contents, Fields, Record, Reference};
+use crate::registry::canonical_id;
 
-/// An account that came as variables, and that the vault does not have under this name, is the one record there that
-/// has all of these variables as names of its own: it was renamed, and programs went on finding it.
-///
-/// The usual names prove nothing: by them the text would have found the record itself.
+/// An account that came as variables, and that the vault does not have under this name, is the one record there by which
+/// programs get all of these variables: it was renamed, and they went on finding it; or it was read as another account
+/// when it came. Names that say no exchange, such as `API_KEY`, prove nothing of a record of another one.
 pub(super) fn find_renamed(contents: &Contents, records: &mut [Record]) {
     let named = Named::of(contents);
     let mut taken: BTreeSet<String> = records.iter().map(|record| record.reference().to_string()).collect();
@@ -28,15 +28,15 @@ pub(in crate::formats) fn renamed_in(contents: &Contents, records: &[Record]) ->
     records.iter().filter(is_renamed).map(Record::reference).collect()
 }
 
-/// The names that records say their fields have, and which records: several, where they are in each other's way.
-struct Named<'a>(BTreeMap<&'a str, Vec<&'a Record>>);
+/// The names by which programs get the fields of records, and which records: several, where they are in each other's way.
+struct Named<'a>(BTreeMap<String, Vec<&'a Record>>);
 
 impl<'a> Named<'a> {
     fn of(contents: &'a Contents) -> Named<'a> {
-        let mut named: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+        let mut named: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
         for record in contents.records() {
-            for (_, name) in record.variables.iter().filter(|(field, _)| record.fields.get(field).is_some()) {
-                named.entry(name).or_default().push(record);
+            for field in record.fields.names() {
+                named.entry(own_name(record, field)).or_default().push(record);
             }
         }
         Named(named)
@@ -55,7 +55,15 @@ impl<'a> Named<'a> {
             }
             there = Some(one);
         }
-        there
+        let says_exchange = |there: &&Record| {
+            let says = |exchange: &str| {
+                let prefix = format!("{}_", prefix_of(&Reference::new(exchange, "main")));
+                record.variables.values().all(|name| name.starts_with(&prefix))
+            };
+            let is_same = canonical_id(&there.exchange).eq_ignore_ascii_case(canonical_id(&record.exchange));
+            is_same || says(&there.exchange) || says(&record.exchange)
+        };
+        there.filter(says_exchange)
     }
 }
 
@@ -68,10 +76,10 @@ fn become_of(record: &mut Record, there: &Record) {
     let mut fields = Fields::default();
     let mut variables = BTreeMap::new();
     for (field, name) in &record.variables {
-        let here = there.variables.iter().find(|(_, known)| *known == name).map(|(here, _)| here);
+        let here = there.fields.names().find(|here| own_name(there, here) == *name);
         if let Some((here, value)) = here.zip(record.fields.get(field)) {
             fields.set(here, value.duplicate());
-            variables.insert(here.clone(), name.clone());
+            variables.insert(here.to_owned(), name.clone());
         }
     }
     (record.fields, record.variables) = (fields, variables);

@@ -41,6 +41,7 @@ fn compare(there: Option<&Secret>, new: &Secret) -> Comparison {
         Some(_) if new.is_empty() => Comparison::Nothing,
         // A field that is not there has no less in it.
         None if new.is_empty() => Comparison::Same,
+        None => Comparison::Fills,
         Some(there) if there.is_empty() => Comparison::Fills,
         _ => Comparison::Other,
     }

@@ -10,6 +10,7 @@ use crate::formats::{ImportFormat, ImportOptions, VariableNames, collisions, rea
 use crate::record::Record;
 
 const NOW: Timestamp = 2_000;
+const OKX: &str = "OKX_API_KEY=EXAMPLE-K\nOKX_API_SECRET=EXAMPLE-S\nOKX_API_PASSPHRASE=EXAMPLE-P\n";
 
 fn imported(text: &str) -> Result<Imported> {
     read(ImportFormat::Dotenv, &Secret::copy_of(text), &ImportOptions { exchange: None, now: 1_000 })
@@ -347,4 +348,44 @@ impl Drop for ToldOnFailure<'_> {
             println!("first:\n{}second:\n{}", text_of(self.0), text_of(self.1));
         }
     }
+}
+
+#[test]
+fn bare_names_of_one_exchange_say_nothing_of_another() {
+    let bare = |exchange, value: &str| {
+        let text = Secret::copy_of(&format!("API_KEY={value}-K\nAPI_SECRET={value}-S\n"));
+        read(ImportFormat::Dotenv, &text, &ImportOptions { exchange: Some(exchange), now: NOW }).unwrap()
+    };
+    let mut contents = Contents::default();
+    merge_into(&mut contents, bare("binance", "EXAMPLE-1"), false, NOW).unwrap();
+    for replace in [false, true] {
+        let report = merge_into(&mut contents, bare("okx", "EXAMPLE-2"), replace, NOW).unwrap();
+        assert_eq!((report.added.len() + report.unchanged.len(), report.replaced.len()), (1, 0), "{report:?}");
+    }
+    let key = |reference: &str| contents.record(&reference.parse().unwrap()).unwrap().fields.get("api_key").unwrap();
+    assert_eq!(key("binance/main").expose_secret(), "EXAMPLE-1-K");
+    assert_eq!(key("okx/main").expose_secret(), "EXAMPLE-2-K");
+}
+
+#[test]
+fn what_was_filed_as_another_account_is_found_by_its_usual_names() {
+    let text = "KRAKEN_FUTURES_API_KEY=EXAMPLE-K\nKRAKEN_FUTURES_API_SECRET=EXAMPLE-S\n";
+    let mut contents = Contents::default();
+    let mut record = Record::new(&"kraken/futures".parse().unwrap(), NOW).unwrap();
+    record.fields.set("api_key", Secret::copy_of("EXAMPLE-K"));
+    record.fields.set("api_secret", Secret::copy_of("EXAMPLE-S"));
+    contents.insert(record).unwrap();
+    assert_eq!(merge(&mut contents, text, false).unwrap().unchanged, ["kraken/futures"]);
+    let other = text.replace("EXAMPLE-K", "EXAMPLE-2");
+    assert_eq!(merge(&mut contents, &other, true).unwrap().replaced, ["kraken/futures"]);
+    assert_eq!(contents.records().len(), 1);
+}
+
+#[test]
+fn a_field_more_takes_nothing_away_and_one_that_is_empty_is_none() {
+    let mut contents = merged(OKX);
+    let more = format!("{OKX}OKX_UID=EXAMPLE-UID\n");
+    assert_eq!(merge(&mut contents, &more, false).unwrap().replaced, ["okx/main"]);
+    let empty = format!("{more}OKX_PASSWORD=\n");
+    assert!(!merge(&mut contents, &empty, true).unwrap().is_change());
 }
