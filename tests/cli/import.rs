@@ -472,3 +472,37 @@ fn what_needs_no_key_to_be_ccxts_is_recognised_by_all_of_its_members() {
     sandbox.run("import coinmetro.json --exchange coinmetro").ok().says("coinmetro.json: read as ccxt");
     sandbox.run("get coinmetro/main/token").ok().prints_only("EXAMPLE-T");
 }
+
+#[test]
+fn bare_names_of_one_exchange_do_not_become_another_exchanges() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("b1.env", "API_KEY=EXAMPLE-1\nAPI_SECRET=EXAMPLE-1-S\n");
+    sandbox.write("b2.env", "API_KEY=EXAMPLE-2\nAPI_SECRET=EXAMPLE-2-S\n");
+    sandbox.run("import b1.env --exchange bybit").ok().prints_only("added bybit/main\n");
+    let told = sandbox.run("import b2.env --exchange gate").ok().prints_only("added gate/main\n");
+    told.says("API_KEY is bybit/main/api_key and gate/main/api_key").says("strongroom run bybit/main -- COMMAND");
+    sandbox.run("get bybit/main/api_key").ok().prints_only("EXAMPLE-1");
+    sandbox.run("get gate/main/api_key").ok().prints_only("EXAMPLE-2");
+}
+
+#[test]
+fn a_variable_that_is_a_records_field_is_told_before_it_replaces_half_of_a_key() {
+    let sandbox = Sandbox::with_vault();
+    sandbox.write("b1.env", "API_KEY=EXAMPLE-1\nAPI_SECRET=EXAMPLE-1-S\n");
+    sandbox.run("import b1.env --exchange bybit").ok();
+    sandbox.write("web.env", "API_KEY=EXAMPLE-OTHER\nPORT=8080\n");
+    sandbox.run("import web.env").exits(6).says("web.env: API_KEY is the api_key of bybit/main");
+    let told = sandbox.run("import web.env --replace").ok();
+    told.says("API_KEY is the api_key of bybit/main").says("strongroom set bybit/main api_secret");
+}
+
+#[test]
+fn what_a_configuration_leaves_empty_is_no_field() {
+    let sandbox = Sandbox::with_vault();
+    let text = r#"{"bybit": {"apiKey": "EXAMPLE-K", "secret": "EXAMPLE-S", "password": "", "uid": ""}}"#;
+    sandbox.write("ccxt.json", text);
+    sandbox.run("import ccxt.json").ok().prints_only("added bybit/main\n");
+    let shown = sandbox.run("show bybit/main --json").ok().json();
+    assert_eq!(shown["fields"], serde_json::json!(["api_key", "api_secret"]));
+    sandbox.run("import ccxt.json").ok().prints("unchanged");
+}

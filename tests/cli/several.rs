@@ -175,6 +175,8 @@ fn a_value_in_the_wrong_place_is_not_repeated() {
     let before = sandbox.tree();
     for words in [
         "set okx/one EXAMPLE+a/SECRET==",
+        "set okx/one EXAMPLE1/SECRET/EXAMPLE==",
+        "set okx/one EXAMPLE1/SECRET/EXAMPLE== --tag a",
         "set okx/one api_secret EXAMPLE+a/SECRET==",
         "set okx/one api_secret=EXAMPLE+a/SECRET==",
         "set okx/one okx/two api_secret=EXAMPLE-SECRET --tag a",
