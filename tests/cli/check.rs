@@ -329,6 +329,10 @@ fn disarmed() -> Sandbox {
 #[test]
 fn a_key_that_its_exchange_disarmed_keeps_the_gate_shut_and_is_due_first() {
     let sandbox = disarmed();
+    // Nobody recorded whether it has a list.
+    let check = sandbox.run("check bybit/old").ok();
+    assert!(findings(&check).contains(&"warning bybit/old expired".to_owned()), "{}", check.text());
+    sandbox.run("set bybit/old --ip 0.0.0.0/0").ok();
     let check = sandbox.run("check bybit/old").exits(1);
     assert!(findings(&check).contains(&"error bybit/old expired".to_owned()), "{}", check.text());
     check.prints("without an IP allow-list expires 90 days after it was");

@@ -24,6 +24,7 @@ mod permission;
 #[cfg(test)]
 mod proofs;
 mod shape;
+mod withdrawing;
 
 use std::borrow::Cow;
 

@@ -62,9 +62,14 @@ fn rules_without_list(case: &Case<'_>) -> String {
 /// Whether it is bound to some addresses: one entry that stands for all opens the whole list, and private addresses
 /// bind nothing, because no exchange sees them.
 pub(crate) fn has_allowlist(list: &BTreeSet<String>) -> bool {
-    let networks = || list.iter().filter_map(|entry| Network::of(entry));
-    !networks().any(|network| network.is_everything() || network.is_wide())
-        && networks().any(|network| !network.is_private())
+    let mut networks = list.iter().filter_map(|entry| Network::of(entry));
+    !allows_all(list) && networks.any(|network| !network.is_private())
+}
+
+/// Whether what was recorded says itself that it is no list; not where nothing was.
+pub(super) fn allows_all(list: &BTreeSet<String>) -> bool {
+    let mut networks = list.iter().filter_map(|entry| Network::of(entry));
+    networks.any(|network| network.is_everything() || network.is_wide())
 }
 
 /// What the exchange says of keys without a list, with where it was read.

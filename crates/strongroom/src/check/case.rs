@@ -25,9 +25,9 @@ impl<'a> Key<'a> {
         Key { kind: record.kind, permissions, ip_allowlist, old: None }
     }
 
-    /// The old key, while there is one that the exchange still accepts.
+    /// The old key, while there is [one](Record::old_key) that the exchange still accepts.
     pub(super) fn old(record: &'a Record, now: Timestamp) -> Option<Key<'a>> {
-        let old = record.previous.as_deref()?;
+        let old = record.old_key()?;
         let (permissions, ip_allowlist) = (&old.permissions, &old.ip_allowlist);
         let is_over = old.expires.is_some_and(|expires| expires <= now);
         (!is_over).then_some(Key { kind: old.kind, permissions, ip_allowlist, old: Some(old) })
@@ -124,9 +124,12 @@ impl<'a> Case<'a> {
         self.exchange.map_or(self.record.exchange.as_str(), |exchange| exchange.name)
     }
 
-    /// What to do about the old key, which no command can make another one.
+    /// What to do about the old values; of an old key, no command can make another one.
     pub(super) fn finish(&self) -> (&'static str, Command) {
-        let advice = "when every bot has the new key, delete the old at the exchange, then";
+        let advice = match self.record.old_key() {
+            Some(_) => "when every bot has the new key, delete the old at the exchange, then",
+            None => "when every bot has the new values",
+        };
         (advice, self.command("rotate", &["--finish"]))
     }
 

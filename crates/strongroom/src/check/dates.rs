@@ -35,9 +35,11 @@ fn expiry_by_rule(case: &mut Case<'_>) {
     if !over && !is_within(case.now, at, case.policy.expiry_warn_days) {
         return;
     }
+    // That nobody recorded a list does not say that the key has none, and what works is not to be called dead.
+    let is_proved = !rule.without_allowlist || addresses::allows_all(&case.record.ip_allowlist);
     let severity = match (is_certain, over) {
-        (true, true) => Severity::Error,
-        (true, false) | (false, true) => Severity::Warning,
+        (true, true) if is_proved => Severity::Error,
+        (true, _) | (false, true) => Severity::Warning,
         (false, false) => Severity::Info,
     };
     let when = if over { "this was over on" } else { "this is over on" };

@@ -37,6 +37,11 @@ pub(super) fn check(case: &mut Case<'_>) {
         if case.is_said_of(name) && of_pem(&case.record.fields, name).is_none() {
             continue;
         }
+        let severity = if is_beside_the_point(exchange, &case.record.fields, name) {
+            severity.max(Severity::Warning)
+        } else {
+            severity
+        };
         let command = case.command("set", &[name]);
         case.say(severity, code::CANNOT_SIGN, format!("{name} {problem}"))
             .of(name)
@@ -46,6 +51,13 @@ pub(super) fn check(case: &mut Case<'_>) {
     if !is_said {
         recorded(case, exchange);
     }
+}
+
+/// Whether bots sign with something else that is there: the exchange never asks for this field.
+fn is_beside_the_point(exchange: &Exchange, fields: &Fields, name: &str) -> bool {
+    let has = |name: &str| fields.get(name).is_some_and(|value| !value.is_empty());
+    let is_instead = exchange.takes_instead().is_some_and(|instead| instead.contains(&name));
+    !exchange.asks().contains(&name) && !is_instead && exchange.lacks_of(has).is_empty()
 }
 
 fn problem(exchange: &Exchange, fields: &Fields, name: &str) -> Option<(Severity, String)> {
@@ -254,6 +266,9 @@ mod tests {
             assert_eq!(of_secret(exchange, "EXAMPLE-SECRET"), None, "{exchange}");
         }
         let wallet = |text: &str| told("derive", &[("private_key", text)], "private_key").is_some();
-        assert!(wallet("EXAMPLE words of a phrase") && !wallet(&format!("0x{}", "01".repeat(32))));
+        assert!(wallet("EXAMPLE words of a phrase"));
+        for prefix in ["0x", "0X", ""] {
+            assert!(!wallet(&format!("{prefix}{}", "01".repeat(32))), "{prefix}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! By which environment variables a bot gets what it needs: two fields under one, between which `run` refuses to choose,
 //! so that a bot which is given both does not start; and those that it gets from nobody.
 
+use std::collections::HashSet;
+
 use super::{Command, Finding, Severity, Subject, code};
 use crate::formats::{Collision, Place, collisions, free_name, own_name};
 use crate::record::{Contents, Record, name};
@@ -10,12 +12,16 @@ pub(super) fn check(contents: &Contents, findings: &mut Vec<Finding>) {
     let records: Vec<&Record> = contents.records().iter().collect();
     let values: Vec<_> = contents.values().collect();
     findings.extend(collisions(&records, &values).iter().map(same));
-    for record in contents.records() {
-        for field in record.fields.names() {
-            let variable = own_name(record, field);
-            if !name::reaches_programs(&variable) {
-                findings.push(unreachable(contents, record, field, &variable));
-            }
+    let fields = records.iter().flat_map(|record| record.fields.names().map(|field| (*record, field)));
+    let named: Vec<_> = fields.map(|(record, field)| (record, field, own_name(record, field))).collect();
+    let of_values = values.iter().map(|(name, _)| (*name).to_owned());
+    let mut taken: HashSet<String> = named.iter().map(|(.., variable)| variable.clone()).chain(of_values).collect();
+    for (record, field, variable) in &named {
+        if !name::reaches_programs(variable) {
+            let free = free_name(&record.reference(), field, |name| taken.contains(name));
+            findings.push(unreachable(record, field, variable, &free));
+            // Two that follow what is advised are not the same variable again.
+            taken.insert(free);
         }
     }
 }
@@ -77,13 +83,9 @@ fn advice(collision: &Collision, about: &Place, beside: &Place) -> (String, Comm
     (purposes.join(", by its name, or "), Command::on("set", record, &["--variable", &format!("{field}={free_name}")]))
 }
 
-fn unreachable(contents: &Contents, record: &Record, field: &str, variable: &str) -> Finding {
+fn unreachable(record: &Record, field: &str, variable: &str, free: &str) -> Finding {
     let reference = record.reference();
-    let is_taken = |name: &str| {
-        let is_of = |record: &Record| record.fields.names().any(|field| own_name(record, field) == name);
-        contents.value(name).is_some() || contents.records().iter().any(is_of)
-    };
-    let free = format!("{field}={}", free_name(&reference, field, is_taken));
+    let free = format!("{field}={free}");
     Finding {
         severity: Severity::Warning,
         code: code::UNREACHABLE_VARIABLE,
@@ -93,5 +95,34 @@ fn unreachable(contents: &Contents, record: &Record, field: &str, variable: &str
         message: format!("{field} is the environment variable {variable}, and run gives no {}... to a bot", name::OURS),
         advice: "give it a name that reaches one".into(),
         command: Some(Command::on("set", &reference, &["--variable", &free])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::record::Reference;
+    use crate::secret::Secret;
+
+    #[test]
+    fn each_of_many_fields_that_reach_no_bot_is_given_a_name_of_its_own() {
+        let mut contents = Contents::default();
+        let numbered = (0..2_000).map(|number| format!("bot-{number}"));
+        for subaccount in numbered.chain(["a-b".to_owned(), "a_b".to_owned()]) {
+            let mut record = Record::new(&Reference::new("strongroom", &subaccount), 0).unwrap();
+            record.fields.set("api_key", Secret::copy_of(&format!("EXAMPLE-{subaccount}")));
+            contents.insert(record).unwrap();
+        }
+        let mut findings = Vec::new();
+        check(&contents, &mut findings);
+        let unreachable = findings.iter().filter(|finding| finding.code == code::UNREACHABLE_VARIABLE);
+        let names: Vec<&str> = unreachable
+            .map(|finding| finding.command.as_ref().unwrap().as_str().split("api_key=").nth(1).unwrap())
+            .collect();
+        assert_eq!(names.len(), 2_002);
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 2_002);
+        assert!(names.contains(&"A_B_API_KEY") && names.contains(&"A_B_API_KEY_2"));
     }
 }

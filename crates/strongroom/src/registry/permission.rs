@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::nearest::least_slips;
+use super::withdrawing::speaks_of_withdrawing;
 use super::{Exchange, data, details, exchange};
 
 /// What a key may do, in the words of this project.
@@ -67,7 +68,8 @@ impl PermissionWords {
 }
 
 /// What a permission means at an exchange: in its own words first, then in those that everybody uses. Any other word
-/// with withdraw in it means that, in whatever case and with whatever around it, unless it says the contrary.
+/// with withdraw in it means that, in whatever case and with whatever around it, unless it says the contrary or that
+/// withdrawals are only looked at.
 ///
 /// Empty for a word that is unknown, which is no proof that it is harmless.
 ///
@@ -94,22 +96,6 @@ fn listed(exchange_name: &str, word: &str) -> &'static [Permission] {
     let own = exchange(exchange_name).and_then(|exchange| exchange.permission(word));
     let general = || details::general_permissions().iter().find(|words| words.has(word));
     own.or_else(general).map_or(&[], |words| words.means)
-}
-
-/// `can_withdraw`, `Withdraw Funds`, `withdrawAll`, and not `no-withdraw` or `withdrawals_disabled`.
-///
-/// What says the contrary is not taken for harmless: it stays a word that nobody knows.
-fn speaks_of_withdrawing(word: &str) -> bool {
-    const WITHDRAW: &str = "withdraw";
-    const NOT_BEFORE: [&str; 10] =
-        ["no", "not", "non", "never", "cannot", "cant", "without", "disable", "disabled", "disallow"];
-    const NOT_BEHIND: [&str; 9] =
-        ["disabled", "disallowed", "denied", "forbidden", "blocked", "off", "false", "none", "no"];
-    let letters = word.chars().filter(|character| character.is_ascii_alphanumeric());
-    let letters = letters.map(|letter| letter.to_ascii_lowercase()).collect::<String>();
-    let Some((before, behind)) = letters.split_once(WITHDRAW) else { return false };
-    let before = before.trim_end_matches("allow").trim_end_matches("enable");
-    !NOT_BEFORE.iter().any(|not| before.ends_with(not)) && !NOT_BEHIND.iter().any(|not| behind.ends_with(not))
 }
 
 /// The permission that a word is nearly, and is not: two slips away at most, and not more than one in four characters.

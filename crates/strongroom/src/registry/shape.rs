@@ -173,7 +173,12 @@ impl Shape {
     /// How a value that is to be decoded differs from what can be, however long it is.
     pub(crate) fn undecodable(&self, value: &str) -> Option<Mismatch> {
         let prefix = self.prefix.or(self.optional_prefix);
-        let rest = prefix.and_then(|prefix| value.strip_prefix(prefix)).unwrap_or(value);
+        // Programs take `0X` as they take `0x`.
+        let behind = |prefix: &str| {
+            let (begin, rest) = value.split_at_checked(prefix.len())?;
+            begin.eq_ignore_ascii_case(prefix).then_some(rest)
+        };
+        let rest = prefix.and_then(behind).unwrap_or(value);
         self.alphabet.compare(rest).filter(|_| self.decoded)
     }
 

@@ -24,7 +24,8 @@ pub struct Ending {
 /// When the exchange ends the key of this record by itself, as far as anybody knows: the first of all certain rules, and
 /// where there is none, of the others.
 ///
-/// `None` where a date is recorded, because who recorded it knows better, and for keys of testnets.
+/// `None` where a date is recorded, because who recorded it knows better, for keys of testnets, and by no rule after
+/// whose day the key was seen working.
 pub fn ending(record: &Record) -> Option<Ending> {
     if record.expires.is_some() || record.environment != Environment::Live {
         return None;
@@ -43,6 +44,8 @@ pub fn ending(record: &Record) -> Option<Ending> {
         at: since(record).saturating_add(Timestamp::from(rule.days) * DAY),
         is_certain: rule.certain && (rule.permissions.is_empty() || may.is_some()),
     });
+    // A key that was seen working after its end did not end.
+    let endings = endings.filter(|ending| record.verified.is_none_or(|verified| verified <= ending.at));
     endings.min_by_key(|ending| (!ending.is_certain, ending.at))
 }
 
@@ -104,6 +107,15 @@ mod tests {
         assert_eq!(told(&dated), None);
         assert_eq!(told(&record("binance/main", &["read"])), None);
         assert_eq!(told(&record("binance/main", &[])), Some((30, false)), "nobody knows what it may do");
+    }
+
+    #[test]
+    fn a_key_that_was_seen_working_after_its_end_did_not_end() {
+        let mut seen = record("bybit/main", &["trade"]);
+        seen.verified = Some(NOW + 90 * DAY);
+        assert_eq!(told(&seen), Some((90, true)));
+        seen.verified = Some(NOW + 90 * DAY + 1);
+        assert_eq!(told(&seen), None);
     }
 
     #[test]

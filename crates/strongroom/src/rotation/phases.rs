@@ -7,6 +7,9 @@ use crate::Error;
 use crate::formats::guess_kind;
 use crate::record::{Contents, Fields, Previous, Record, Reference, Timestamp, field};
 
+/// With another value of one of these, it is another key.
+const IDENTIFYING: [&str; 3] = [field::API_KEY, field::PRIVATE_KEY, field::TOKEN];
+
 impl Contents {
     /// Makes `new` the values of the record and keeps those that they replace, until `retire` or until the exchange
     /// stops accepting them, whichever comes first. What is not in `new` stays as it is.
@@ -123,6 +126,19 @@ impl Contents {
 }
 
 impl Record {
+    /// The old values of a rotation that is not finished, where they are those of another key than the one that is in
+    /// use. Not where only what goes with the key was replaced, as a passphrase: then the key must not be deleted.
+    pub fn old_key(&self) -> Option<&Previous> {
+        let old = self.previous.as_deref()?;
+        let has = |name: &&str| self.fields.get(name).or_else(|| old.fields.get(name)).is_some();
+        let is_another = |name: &str| old.fields.get(name).is_some_and(|value| self.fields.get(name) != Some(value));
+        let identifying: Vec<&str> = IDENTIFYING.into_iter().filter(has).collect();
+        // Of what has nothing that says which key it is, any other secret is another key.
+        let is_old =
+            identifying.is_empty() && old.fields.names().any(|name| field::is_secret(name) && is_another(name));
+        (is_old || identifying.into_iter().any(is_another)).then_some(old)
+    }
+
     /// While a rotation is not finished, keeps with the old values what else was changed or removed since the record was
     /// like `before`, so that all of the old key comes back with them: a field of which the rotation said nothing, and
     /// the name of the variable of a field that is gone. Without a rotation it does nothing.

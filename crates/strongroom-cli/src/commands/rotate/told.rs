@@ -42,8 +42,12 @@ pub fn tell_begun(
         context.note("when the new key expires is not known: the date was that of the old one");
         context.note(format!("  strongroom set {word} --expires DATE"));
     }
-    context.note("when every bot runs with the new values, delete the old key at the exchange");
-    say_page(context, &reference);
+    if after.old_key().is_some() {
+        context.note("when every bot runs with the new values, delete the old key at the exchange");
+        say_page(context, &reference);
+    } else {
+        context.note("when every bot runs with the new values");
+    }
     context.note(format!("  strongroom rotate {word} --finish"));
     context.note(format!("if they do not work:\n  strongroom rotate {word} --rollback"));
     Ok(())

@@ -32,6 +32,8 @@ pub(super) const GUILTY: &[Guilty] = &[
     Guilty(CANNOT_SIGN, Error, |all| add(all, "kraken/main", &GOOD2)),
     // The registry has nobody who says that it takes no others; somebody said so of the record.
     Guilty(CANNOT_SIGN, Warning, |all| add(all, "bitget/main", &[GOOD2[0], ("api_secret", &pem(RSA)), KUCOIN[2]])),
+    // Nobody at Gate ever reads that field.
+    Guilty(CANNOT_SIGN, Warning, |all| add(all, "gate/main", &[GOOD2[0], GOOD2[1], ("private_key", &pem(RSA))])),
     Guilty(CANNOT_SIGN, Warning, |all| {
         add(all, "okx/main", &KUCOIN);
         edit(all, "okx/main", |record| record.kind = CredentialKind::Rsa);
@@ -116,7 +118,11 @@ pub(super) const GUILTY: &[Guilty] = &[
     Guilty(IP_ALLOWLIST_FORM, Warning, |all| bind(all, &["trade"], &["203.0.113.4/1"])),
     Guilty(EXPIRED, Error, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW))),
     Guilty(EXPIRED, Error, |all| aged(all, "upbit/main", 365)),
-    Guilty(EXPIRED, Error, |all| unbound(all, "bybit/main", 90)),
+    Guilty(EXPIRED, Warning, |all| unbound(all, "bybit/main", 90)),
+    Guilty(EXPIRED, Error, |all| {
+        aged(all, "bybit/main", 90);
+        edit(all, "bybit/main", |record| record.ip_allowlist = words(&["0.0.0.0/0"]));
+    }),
     Guilty(EXPIRED, Warning, |all| unbound(all, "bybiteu/main", 90)),
     Guilty(EXPIRED, Warning, |all| unbound(all, "binance/main", 95)),
     Guilty(EXPIRES_SOON, Warning, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW + 13 * DAY))),

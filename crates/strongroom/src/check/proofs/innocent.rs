@@ -129,6 +129,10 @@ pub(super) const INNOCENT: &[Innocent] = &[
         unbound(all, "bybit/main", 400);
         edit(all, "bybit/main", |record| record.expires = Some(NOW + 100 * DAY));
     }),
+    Innocent(EXPIRED, |all| {
+        unbound(all, "bybit/main", 400);
+        edit(all, "bybit/main", |record| record.verified = Some(NOW - DAY));
+    }),
     Innocent(EXPIRES_SOON, |all| edit(all, "bitvavo/main", |record| record.expires = Some(NOW + 14 * DAY))),
     Innocent(EXPIRES_SOON, |all| unbound(all, "bybit/main", 70)),
     Innocent(ROTATION_DUE, |all| aged(all, "bitstamp/main", 29)),

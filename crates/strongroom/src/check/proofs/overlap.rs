@@ -106,3 +106,19 @@ fn when_the_old_key_expires_during_the_overlap_that_is_told() {
     let expected = "its old values are kept until 2026-01-02, when the old key expires";
     assert_eq!(told(&report, ROTATION_UNFINISHED).message, expected);
 }
+
+#[test]
+fn a_key_that_the_rotation_did_not_replace_is_no_old_key() {
+    let mut contents = overlap();
+    edit_old(&mut contents, |old| {
+        old.fields = [("api_passphrase".to_owned(), secret("EXAMPLE-OLD-PHRASE"))].into_iter().collect();
+    });
+    let report = contents.check(&Policy::default(), NOW);
+    let told: Vec<_> = report.findings.iter().map(|finding| (finding.code, finding.advice.as_str())).collect();
+    assert_eq!(told, [(ROTATION_UNFINISHED, "when every bot has the new values")]);
+    // Nor is one that came back.
+    edit_old(&mut contents, |old| drop(old.fields.set("api_key", secret(GOOD[0].1))));
+    assert!(contents.record(&reference("bitvavo/main")).unwrap().old_key().is_none());
+    edit_old(&mut contents, |old| drop(old.fields.set("api_key", secret(OLD))));
+    assert!(contents.record(&reference("bitvavo/main")).unwrap().old_key().is_some());
+}

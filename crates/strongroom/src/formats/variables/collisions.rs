@@ -3,7 +3,7 @@
 //! A program can be given one value under a name, and nobody here chooses which. So `run` and the formats of variables
 //! refuse both together, `check` finds them, and a command that makes such a pair says so at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use super::usual::{Variable, own_name, variable_name, variables_of, with_values};
@@ -70,11 +70,21 @@ pub fn collisions(records: &[&Record], values: &[(&str, &Value)]) -> Vec<Collisi
     if pairs.is_empty() {
         return Vec::new();
     }
-    let taken: BTreeSet<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
-    let collision = |[first, later]: [&Variable<'_>; 2]| Collision {
-        name: later.name.clone(),
-        places: [Place::of(first, &taken), Place::of(later, &taken)],
-        is_same_value: first.value == later.value,
+    let taken = variables.iter().map(|variable| variable.name.clone()).collect();
+    let mut names = FreeNames { taken, given: HashMap::new() };
+    let collision = |pair: [&Variable<'_>; 2]| {
+        let [first, later] = pair;
+        let mut collision = Collision {
+            name: later.name.clone(),
+            places: pair.map(Place::of),
+            is_same_value: first.value == later.value,
+        };
+        // The one that should get it chooses first.
+        let chooses = usize::from(std::ptr::eq(collision.to_rename(), &collision.places[1]));
+        for at in [chooses, 1 - chooses] {
+            names.give(&mut collision.places[at]);
+        }
+        collision
     };
     pairs.into_iter().map(collision).collect()
 }
@@ -88,6 +98,25 @@ pub(super) fn pairs<'v, 'a>(variables: &'v [Variable<'a>]) -> Vec<[&'v Variable<
 
 fn variable_name_of<'v>(variable: &'v Variable<'_>) -> &'v str {
     &variable.name
+}
+
+/// Names that are free, each for one place only, so that two that follow what is advised are not one variable again.
+struct FreeNames {
+    taken: BTreeSet<String>,
+    given: HashMap<(Reference, String), String>,
+}
+
+impl FreeNames {
+    fn give(&mut self, place: &mut Place) {
+        let Place::Field { record, field, free_name: name, .. } = place else { return };
+        // The first place is told with each later one.
+        let given = self.given.entry((record.clone(), field.clone())).or_insert_with(|| {
+            let free = free_name(record, field, |name| self.taken.contains(name));
+            self.taken.insert(free.clone());
+            free
+        });
+        name.clone_from(given);
+    }
 }
 
 impl Collision {
@@ -153,13 +182,14 @@ impl fmt::Display for Collision {
 }
 
 impl Place {
-    fn of(variable: &Variable<'_>, taken: &BTreeSet<&str>) -> Place {
+    /// Without the free name, which depends on those that the others were given.
+    fn of(variable: &Variable<'_>) -> Place {
         match &variable.place {
             Selection::Field(record, field) => Place::Field {
                 record: record.clone(),
                 field: field.clone(),
                 has_own_name: variable_name(record, field) != variable.name,
-                free_name: free_name(record, field, |name| taken.contains(name)),
+                free_name: String::new(),
             },
             place => Place::Value(match place {
                 Selection::Value(name) => name.clone(),
@@ -340,6 +370,20 @@ mod tests {
             }
             assert!(tried > 0, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn no_two_places_are_given_the_same_name() {
+        let contents = contents(&["okx/a-b x=1", "okx/a_b x=2", "okx/a.b x=3"]);
+        let names: Vec<String> = found(&contents)
+            .iter()
+            .map(|collision| match collision.to_rename() {
+                Place::Field { free_name, .. } => free_name.clone(),
+                Place::Value(name) => panic!("{name}"),
+            })
+            .collect();
+        assert_eq!(names.len(), 2);
+        assert_ne!(names[0], names[1]);
     }
 
     #[test]
