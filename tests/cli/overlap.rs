@@ -127,3 +127,20 @@ fn what_is_kept_of_the_old_key_is_shown() {
     sandbox.run("rotate okx/main --finish").ok();
     sandbox.run("show okx/main").ok().never_says("none recorded").never_says("withdraw");
 }
+
+#[test]
+fn a_key_that_is_the_same_before_and_after_is_never_to_be_deleted() {
+    for (end, is_said) in [("--finish", "finished okx/main"), ("--rollback", "rolled back okx/main")] {
+        let sandbox = Sandbox::with_vault();
+        let passphrase = r#"{"api_passphrase": "EXAMPLE-NEW-PASSPHRASE"}"#;
+        let rotate = sandbox.strongroom("rotate okx/main --from-json -").stdin(passphrase).end().ok();
+        rotate.says("rotated okx/main: api_passphrase replaced").never_says("delete");
+        assert!(!sandbox.run("check okx/main").text().contains("delete"));
+        sandbox.run(&format!("rotate okx/main {end}")).ok().says(is_said).never_says("delete");
+        // A new key is another thing.
+        let key = r#"{"api_key": "EXAMPLE-NEW-KEY", "api_secret": "EXAMPLE-NEW-SECRET"}"#;
+        let rotate = sandbox.strongroom("rotate okx/main --from-json -").stdin(key).end().ok();
+        rotate.says("delete the old key at the exchange");
+        sandbox.run(&format!("rotate okx/main {end}")).ok().says("at the exchange");
+    }
+}

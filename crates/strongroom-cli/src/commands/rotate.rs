@@ -236,7 +236,11 @@ fn converse(context: &Context, before: &Record, input: &mut RecordInput, now: Ti
 }
 
 fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> {
-    let (stored, previous, saved) = end(context, reference, Contents::finish_rotation)?;
+    let finish = |contents: &mut Contents, stored: &Reference| {
+        let is_another = contents.record(stored).is_some_and(|record| record.old_key().is_some());
+        Ok((is_another, contents.finish_rotation(stored)?))
+    };
+    let (stored, (is_another_key, previous), saved) = end(context, reference, finish)?;
     if context.json {
         answer("finished", &stored, &previous)?;
         return Ok(Outcome::Done);
@@ -249,8 +253,10 @@ fn finish(context: &Context, reference: &Reference) -> Result<Outcome, Failure> 
         context.note(format!("that is before the retire date ({}, {early})", output::date(retire)));
     }
     say_history(context, "the old values");
-    context.note("they open nothing any more once the old key is deleted at the exchange");
-    say_page(context, &stored);
+    if is_another_key {
+        context.note("they open nothing any more once the old key is deleted at the exchange");
+        say_page(context, &stored);
+    }
     Ok(Outcome::Done)
 }
 
@@ -275,8 +281,10 @@ fn roll_back(context: &Context, reference: &Reference) -> Result<Outcome, Failur
         context.note(again);
     }
     say_history(context, "the new values");
-    context.note("delete the new key at the exchange");
-    say_page(context, &stored);
+    if during.old_key().is_some() {
+        context.note("delete the new key at the exchange");
+        say_page(context, &stored);
+    }
     if let Some(expires) = previous.expires.filter(|expires| *expires <= now) {
         let word = shell_word(&stored.to_string());
         context.warn(format!("{stored}: the old key expired {}", output::date(expires)));
